@@ -1,0 +1,50 @@
+package dev.retort.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the teacher is asked and the student is tested on.
+ *
+ * @param id unique within a file
+ * @param task free text; decides which filters and metrics apply
+ * @param messages at least one
+ * @param reference the gold answer, or null where there is none
+ * @param extra unknown fields of the line
+ */
+public record Question(String id, String task, List<Message> messages, String reference, Map<String, JsonNode> extra)
+        implements Row {
+
+    public Question {
+        Rows.require(id != null && !id.isBlank(), "id is missing or blank");
+        Rows.require(task != null && !task.isBlank(), "task is missing or blank");
+        Rows.require(messages != null && !messages.isEmpty(), "messages is missing or empty");
+        for (Message message : messages) {
+            Rows.require(
+                    message != null && message.role() != null && message.content() != null,
+                    "every message needs a role and a content");
+        }
+        messages = List.copyOf(messages);
+        extra = Rows.copy(extra);
+    }
+
+    public Question(String id, String task, List<Message> messages, String reference) {
+        this(id, task, messages, reference, Map.of());
+    }
+
+    /** A question of one user turn. */
+    public static Question ofText(String id, String task, String text, String reference) {
+        return new Question(id, task, List.of(Message.user(text)), reference);
+    }
+
+    /** The content of the last user turn. */
+    public String text() {
+        for (int i = messages.size() - 1; i >= 0; i--) {
+            if (messages.get(i).role().equals("user")) {
+                return messages.get(i).content();
+            }
+        }
+        return messages.get(messages.size() - 1).content();
+    }
+}
