@@ -1,0 +1,52 @@
+package dev.retort.batch;
+
+import dev.retort.data.SeededRandom;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Which examples each optimiser step sees: every epoch is a fresh permutation keyed by (seed, epoch), cut into batches. The
+ * step's number is the whole data cursor.
+ *
+ * @param size examples there are, at least 1
+ * @param batchSize examples an optimiser step sees (per-device batch size times accumulation steps)
+ * @param seed of the permutations
+ */
+public record StepPlan(int size, int batchSize, long seed) {
+
+    public StepPlan {
+        if (size < 1 || batchSize < 1) {
+            throw new IllegalArgumentException("there must be at least one example and a batch size of at least 1");
+        }
+    }
+
+    /** Steps of an epoch; the last may see fewer examples. */
+    public int stepsPerEpoch() {
+        return (size + batchSize - 1) / batchSize;
+    }
+
+    /** The indices of the examples that step number {@code step} (from 0) sees. */
+    public int[] indices(int step) {
+        int epoch = step / stepsPerEpoch();
+        int from = step % stepsPerEpoch() * batchSize;
+        int[] order = SeededRandom.permutation(size, SeededRandom.of(seed, "epoch", epoch));
+        return java.util.Arrays.copyOfRange(order, from, Math.min(from + batchSize, size));
+    }
+
+    /**
+     * Cuts the examples of a step into micro-batches of near-equal length. Since every loss term is divided once, by its
+     * count over the whole step, the gradient does not depend on the cut; only padding does.
+     *
+     * @param maxRows most rows of a micro-batch
+     */
+    public static List<List<TokenExample>> microBatches(List<TokenExample> examples, int maxRows) {
+        List<TokenExample> sorted = new ArrayList<>(examples);
+        sorted.sort(Comparator.comparingInt(example -> -example.length()));
+        List<List<TokenExample>> batches = new ArrayList<>();
+        for (int from = 0; from < sorted.size(); from += maxRows) {
+            batches.add(List.copyOf(sorted.subList(from, Math.min(from + maxRows, sorted.size()))));
+        }
+        return batches;
+    }
+}

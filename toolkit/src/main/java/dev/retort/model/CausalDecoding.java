@@ -1,0 +1,53 @@
+package dev.retort.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.retort.op.Ops;
+import java.util.Arrays;
+import java.util.List;
+
+/** How decoder-only models read prompts and append tokens. */
+final class CausalDecoding {
+
+    private CausalDecoding() {}
+
+    /** A forward pass over ids [B, S] that stores keys and values, giving [B, S, D]. */
+    @FunctionalInterface
+    interface Forward {
+        NDArray apply(NDArray ids, DecodeState state);
+    }
+
+    static DecodeState start(CausalLm model, int layers, List<int[]> prompts, NDManager manager, Forward forward) {
+        int[] lengths = prompts.stream().mapToInt(prompt -> prompt.length).toArray();
+        int longest = Arrays.stream(lengths).max().orElseThrow();
+        if (longest > model.config().maxPositions()) {
+            throw new IllegalArgumentException("a prompt of " + longest + " tokens is longer than the model's "
+                    + model.config().maxPositions() + " positions");
+        }
+        DecodeState state = new DecodeState(manager, layers, 0, lengths);
+        try (NDManager scratch = manager.newSubManager()) {
+            NDArray hidden = forward.apply(DecodeState.rectangle(prompts, scratch), state); // [B, S, D]
+            long[] last = new long[lengths.length];
+            for (int row = 0; row < last.length; row++) {
+                last[row] = (long) row * longest + lengths[row] - 1;
+            }
+            NDArray rows = Ops.selectRows(hidden.reshape(-1, model.config().hiddenSize()), scratch.create(last));
+            rows.attach(manager);
+            state.setHidden(rows);
+            state.setFilled(longest);
+        }
+        return state;
+    }
+
+    static void advance(DecodeState state, int[] tokens, Forward forward) {
+        try (NDManager scratch = state.manager().newSubManager()) {
+            long[] ids = Arrays.stream(tokens).asLongStream().toArray();
+            NDArray hidden = forward.apply(scratch.create(ids, new Shape(ids.length, 1)), state); // [B, 1, D]
+            NDArray rows = hidden.squeeze(1);
+            rows.attach(state.manager());
+            state.setHidden(rows);
+            state.setFilled(state.filled() + 1);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+package dev.retort.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.retort.op.Ops;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What decoding remembers of each row: keys and values per layer, and the hidden state that predicts the next token.
+ *
+ * <p>Prompts are padded on the right; slots of the cache that hold padding are masked. Rows can leave, and can be repeated
+ * so that samples of one prompt share its reading.
+ */
+public final class DecodeState {
+
+    private final NDManager manager;
+    private final NDArray[] keys;
+    private final NDArray[] values;
+    private final NDArray[] crossKeys;
+    private final NDArray[] crossValues;
+    private NDArray crossBias;
+    private NDArray hidden;
+    private int[] promptLengths;
+    private final int promptSlots;
+    private int filled;
+
+    /**
+     * @param promptLengths tokens of each row's prompt
+     * @param crossLayers layers that attend to an encoder; 0 without one
+     */
+    DecodeState(NDManager manager, int layers, int crossLayers, int[] promptLengths) {
+        this.manager = manager;
+        this.keys = new NDArray[layers];
+        this.values = new NDArray[layers];
+        this.crossKeys = new NDArray[crossLayers];
+        this.crossValues = new NDArray[crossLayers];
+        this.promptLengths = promptLengths.clone();
+        this.promptSlots = Arrays.stream(promptLengths).max().orElseThrow();
+    }
+
+    public NDManager manager() {
+        return manager;
+    }
+
+    /** B, the rows still here. */
+    public int rows() {
+        return promptLengths.length;
+    }
+
+    /** The hidden states [B, D] that predict each row's next token. */
+    public NDArray hidden() {
+        return hidden;
+    }
+
+    void setHidden(NDArray value) {
+        hidden = replace(hidden, value);
+    }
+
+    /** The slots of the cache that hold something. */
+    int filled() {
+        return filled;
+    }
+
+    void setFilled(int slots) {
+        filled = slots;
+    }
+
+    /** The position that the next token of a row has in its own sequence. */
+    int position(int row) {
+        return promptLengths[row] + filled - promptSlots;
+    }
+
+    /** Stores keys or values [B, K, S, d] of a layer behind those there, giving [B, K, filled + S, d]. */
+    private NDArray append(NDArray[] cache, int layer, NDArray fresh) {
+        long needed = filled + fresh.getShape().get(2);
+        NDArray store = cache[layer];
+        if (store == null || store.getShape().get(2) < needed) {
+            long capacity =
+                    Math.max(needed + 32, store == null ? 0 : store.getShape().get(2) * 3 / 2);
+            Shape shape = fresh.getShape();
+            NDArray larger =
+                    manager.zeros(new Shape(shape.get(0), shape.get(1), capacity, shape.get(3)), fresh.getDataType());
+            if (store != null) {
+                try (NDArray old = store.get(":,:,0:" + filled)) {
+                    Ops.cacheWrite(larger, old, 0).close();
+                }
+            }
+            cache[layer] = replace(store, larger);
+        }
+        NDArray all = Ops.cacheWrite(cache[layer], fresh, filled);
+        all.attach(fresh.getManager());
+        return all;
+    }
+
+    NDArray appendKeys(int layer, NDArray fresh) {
+        return append(keys, layer, fresh);
+    }
+
+    NDArray appendValues(int layer, NDArray fresh) {
+        return append(values, layer, fresh);
+    }
+
+    void setCross(int layer, NDArray key, NDArray value) {
+        key.attach(manager);
+        value.attach(manager);
+        crossKeys[layer] = key;
+        crossValues[layer] = value;
+    }
+
+    NDArray crossKeys(int layer) {
+        return crossKeys[layer];
+    }
+
+    NDArray crossValues(int layer) {
+        return crossValues[layer];
+    }
+
+    void setCrossBias(NDArray bias) {
+        bias.attach(manager);
+        crossBias = bias;
+    }
+
+    NDArray crossBias() {
+        return crossBias;
+    }
+
+    /**
+     * Which slots the next position sees, [B, 1, 1, filled + 1] boolean; null where every row sees all.
+     *
+     * @param window positions a token sees, itself included; 0 for all
+     */
+    NDArray mask(NDManager scratch, int window) {
+        int slots = filled + 1;
+        boolean all = true;
+        boolean[] seen = new boolean[rows() * slots];
+        for (int row = 0; row < rows(); row++) {
+            int here = position(row);
+            for (int slot = 0; slot < slots; slot++) {
+                boolean padding = slot >= promptLengths[row] && slot < promptSlots;
+                int there = slot < promptSlots ? slot : promptLengths[row] + slot - promptSlots;
+                boolean sees = !padding && (window == 0 || there > here - window);
+                seen[row * slots + slot] = sees;
+                all &= sees;
+            }
+        }
+        return all ? null : scratch.create(seen, new Shape(rows(), 1, 1, slots));
+    }
+
+    /** Keeps these rows, in this order; a row may be named more than once. */
+    public void selectRows(int[] rows) {
+        long[] index = Arrays.stream(rows).asLongStream().toArray();
+        promptLengths = Arrays.stream(rows).map(row -> promptLengths[row]).toArray();
+        try (NDArray selection = manager.create(index)) {
+            for (NDArray[] cache : new NDArray[][] {keys, values, crossKeys, crossValues}) {
+                for (int layer = 0; layer < cache.length; layer++) {
+                    if (cache[layer] != null) {
+                        cache[layer] = select(cache[layer], selection);
+                    }
+                }
+            }
+            if (crossBias != null) {
+                crossBias = select(crossBias, selection);
+            }
+            hidden = select(hidden, selection);
+        }
+    }
+
+    private static NDArray select(NDArray array, NDArray selection) {
+        return replace(array, Ops.selectRows(array, selection));
+    }
+
+    private static NDArray replace(NDArray old, NDArray fresh) {
+        if (old != null) {
+            fresh.attach(old.getManager());
+            old.close();
+        }
+        return fresh;
+    }
+
+    /** Ids [B, S] of rows of different lengths, padded on the right with 0. */
+    static NDArray rectangle(List<int[]> rows, NDManager manager) {
+        int width = rows.stream().mapToInt(row -> row.length).max().orElse(0);
+        long[] flat = new long[rows.size() * width];
+        for (int i = 0; i < rows.size(); i++) {
+            int[] row = rows.get(i);
+            if (row.length == 0) {
+                throw new IllegalArgumentException("a prompt needs at least one token");
+            }
+            for (int j = 0; j < row.length; j++) {
+                flat[i * width + j] = row[j];
+            }
+        }
+        return manager.create(flat, new Shape(rows.size(), width));
+    }
+}

@@ -1,0 +1,214 @@
+package dev.retort.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.retort.batch.Tokenizer;
+import dev.retort.data.SeededRandom;
+import dev.retort.op.Ops;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+
+/**
+ * Continues prompts in batches with a cache of keys and values. Finished rows leave the batch; samples of one prompt share its
+ * reading; every row draws from its own seed, so that a row's text does not depend on its neighbours.
+ */
+public final class Generator {
+
+    private final LanguageModel model;
+    private final Tokenizer tokenizer;
+
+    /**
+     * @param tokenizer needed for text and stop texts; may be null, then texts are empty
+     */
+    public Generator(LanguageModel model, Tokenizer tokenizer) {
+        this.model = model;
+        this.tokenizer = tokenizer;
+    }
+
+    /** Continues each prompt, giving prompt by prompt and sample by sample. */
+    public List<Generated> generate(List<int[]> prompts, GenerationOptions options) {
+        return generate(prompts, options, done -> {});
+    }
+
+    /**
+     * Continues each prompt.
+     *
+     * @param progress told how many rows have ended, at most once a step
+     * @return prompt by prompt and sample by sample
+     */
+    public List<Generated> generate(List<int[]> prompts, GenerationOptions options, Consumer<Integer> progress) {
+        if (tokenizer == null && !options.sampling().stop().isEmpty()) {
+            throw new IllegalArgumentException("stop texts need a tokenizer");
+        }
+        // Prompts of like length go together, so that little of a batch is padding.
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            order.add(i);
+        }
+        order.sort(Comparator.comparingInt(i -> prompts.get(i).length));
+        Generated[] results = new Generated[prompts.size() * options.samples()];
+        int promptsPerBatch = Math.max(1, options.batchRows() / options.samples());
+        int done = 0;
+        for (int from = 0; from < order.size(); from += promptsPerBatch) {
+            List<Integer> chosen = order.subList(from, Math.min(from + promptsPerBatch, order.size()));
+            for (Generated generated : batch(prompts, chosen, options, done, progress)) {
+                results[generated.prompt() * options.samples() + generated.sample()] = generated;
+            }
+            done += chosen.size() * options.samples();
+        }
+        return List.of(results);
+    }
+
+    /** A row while it is being continued. */
+    private static final class Row {
+        private final int prompt;
+        private final int sample;
+        private final int limit;
+        private final SplittableRandom random;
+        private int[] ids = new int[16];
+        private int size;
+        private String text;
+
+        Row(int prompt, int sample, int limit, SplittableRandom random) {
+            this.prompt = prompt;
+            this.sample = sample;
+            this.limit = limit;
+            this.random = random;
+        }
+
+        void add(int id) {
+            if (size == ids.length) {
+                ids = Arrays.copyOf(ids, size * 2);
+            }
+            ids[size++] = id;
+        }
+
+        int[] ids() {
+            return Arrays.copyOf(ids, size);
+        }
+    }
+
+    private List<Generated> batch(
+            List<int[]> prompts,
+            List<Integer> chosen,
+            GenerationOptions options,
+            int doneBefore,
+            Consumer<Integer> progress) {
+        List<Generated> finished = new ArrayList<>();
+        try (NDManager manager = model.weights().manager().newSubManager()) {
+            List<int[]> inputs = chosen.stream().map(prompts::get).toList();
+            DecodeState state = model.start(inputs, manager);
+            List<Row> rows = new ArrayList<>();
+            int[] repeat = new int[chosen.size() * options.samples()];
+            for (int i = 0; i < chosen.size(); i++) {
+                int room = model instanceof Seq2SeqLm
+                        ? Integer.MAX_VALUE
+                        : model.config().maxPositions() - inputs.get(i).length;
+                int limit = Math.min(options.maxTokens(), room);
+                for (int sample = 0; sample < options.samples(); sample++) {
+                    repeat[rows.size()] = i;
+                    long seed = options.sampling().seed() == null
+                            ? 0
+                            : options.sampling().seed();
+                    SplittableRandom random = SeededRandom.of(seed, "generate", chosen.get(i), sample);
+                    rows.add(new Row(chosen.get(i), sample, limit, random));
+                }
+            }
+            if (options.samples() > 1) {
+                state.selectRows(repeat);
+            }
+            while (!rows.isEmpty()) {
+                int[] tokens = next(state, rows, options);
+                List<Integer> staying = new ArrayList<>();
+                for (int i = 0; i < rows.size(); i++) {
+                    Row row = rows.get(i);
+                    String reason = append(row, tokens[i], options);
+                    if (reason == null) {
+                        staying.add(i);
+                    } else {
+                        String text = row.text != null ? row.text : text(row, options);
+                        finished.add(new Generated(row.prompt, row.sample, row.ids(), text, reason));
+                    }
+                }
+                if (staying.size() < rows.size()) {
+                    progress.accept(doneBefore + finished.size());
+                    if (staying.isEmpty()) {
+                        break;
+                    }
+                    state.selectRows(
+                            staying.stream().mapToInt(Integer::intValue).toArray());
+                    int[] all = tokens;
+                    tokens = staying.stream().mapToInt(i -> all[i]).toArray();
+                    rows = new ArrayList<>(staying.stream().map(rows::get).toList());
+                }
+                model.advance(state, tokens);
+            }
+        }
+        return finished;
+    }
+
+    private int[] next(DecodeState state, List<Row> rows, GenerationOptions options) {
+        try (NDManager scratch = state.manager().newSubManager()) {
+            NDArray hidden = state.hidden();
+            NDArray logits = model.logits(hidden); // [B, V]
+            logits.attach(scratch);
+            int[] tokens = new int[rows.size()];
+            if (options.greedy()) {
+                NDArray best = Ops.argmax(logits);
+                best.attach(scratch);
+                long[] ids = best.toLongArray();
+                for (int i = 0; i < tokens.length; i++) {
+                    tokens[i] = Math.toIntExact(ids[i]);
+                }
+                return tokens;
+            }
+            int vocabulary = Math.toIntExact(logits.getShape().get(1));
+            float[] values = logits.toFloatArray();
+            for (int i = 0; i < tokens.length; i++) {
+                tokens[i] =
+                        TokenSampler.sample(values, i * vocabulary, vocabulary, options.sampling(), rows.get(i).random);
+            }
+            return tokens;
+        }
+    }
+
+    /** Appends a token; the reason why the row ends, or null while it goes on. */
+    private String append(Row row, int token, GenerationOptions options) {
+        row.add(token);
+        if (options.eosIds().contains(token)) {
+            return "stop";
+        }
+        if (!options.sampling().stop().isEmpty()) {
+            String whole = tokenizer.decode(row.ids());
+            int cut = firstStop(whole, options.sampling().stop());
+            if (cut >= 0) {
+                row.text = whole.substring(0, cut);
+                return "stop";
+            }
+        }
+        return row.size >= row.limit ? "length" : null;
+    }
+
+    private String text(Row row, GenerationOptions options) {
+        if (tokenizer == null) {
+            return "";
+        }
+        boolean ended = row.size > 0 && options.eosIds().contains(row.ids[row.size - 1]);
+        return tokenizer.decode(Arrays.copyOf(row.ids, ended ? row.size - 1 : row.size));
+    }
+
+    private static int firstStop(String text, List<String> stops) {
+        int first = -1;
+        for (String stop : stops) {
+            int at = text.indexOf(stop);
+            if (at >= 0 && (first < 0 || at < first)) {
+                first = at;
+            }
+        }
+        return first;
+    }
+}

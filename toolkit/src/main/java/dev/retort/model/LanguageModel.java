@@ -1,0 +1,53 @@
+package dev.retort.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.retort.batch.TokenBatch;
+import dev.retort.op.Ops;
+import java.util.List;
+
+/**
+ * A model with its weights. Hidden states and logits are apart, so that logits are made only where they are needed.
+ *
+ * <p>Shapes: B rows, S positions, D width, V vocabulary, N labelled positions.
+ */
+public sealed interface LanguageModel extends AutoCloseable permits CausalLm, Seq2SeqLm {
+
+    ModelConfig config();
+
+    Weights weights();
+
+    /** The head's weight [V, D]: hidden states times its transpose are the logits. */
+    NDArray head();
+
+    /**
+     * The hidden states [N, D] from which the labels of a batch are predicted, in the order of {@link
+     * TokenBatch#labelIds()}.
+     */
+    NDArray labelHidden(TokenBatch batch);
+
+    /**
+     * Reads prompts and gets ready to continue them.
+     *
+     * @param prompts token ids of each row, each at least one
+     * @param manager owns what decoding keeps; closed by the caller
+     */
+    DecodeState start(List<int[]> prompts, NDManager manager);
+
+    /**
+     * Appends one token to each row.
+     *
+     * @param tokens one id a row
+     */
+    void advance(DecodeState state, int[] tokens);
+
+    /** Logits [.., V] of hidden states [.., D]. */
+    default NDArray logits(NDArray hidden) {
+        return Ops.linear(hidden, head());
+    }
+
+    @Override
+    default void close() {
+        weights().close();
+    }
+}

@@ -1,0 +1,200 @@
+package dev.retort.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.retort.op.Ops;
+import java.util.List;
+
+/**
+ * The LLaMA family: pre-norm decoder layers with rotary positions, grouped-query attention and a gated feed-forward layer
+ * (Touvron et al. 2023; Qwen2 adds biases to q, k and v, Qwen3 a norm on queries and keys).
+ */
+public final class LlamaModel implements CausalLm {
+
+    private final LlamaConfig config;
+    private final Weights weights;
+    private NDArray cosines; // [P, d]
+    private NDArray sines; // [P, d]
+
+    LlamaModel(LlamaConfig config, Weights weights) {
+        this.config = config;
+        this.weights = weights;
+        for (int layer = 0; layer < config.layers(); layer++) {
+            for (String module : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
+                weights.declareLinear(name(layer, "self_attn." + module));
+            }
+            for (String module : List.of("gate_proj", "up_proj", "down_proj")) {
+                weights.declareLinear(name(layer, "mlp." + module));
+            }
+        }
+    }
+
+    /** The weights a folder must hold, with their shapes. */
+    static WeightPlan plan(LlamaConfig c) {
+        WeightPlan plan = new WeightPlan();
+        int queries = c.heads() * c.headDim();
+        int keys = c.keyValueHeads() * c.headDim();
+        boolean qkvBias =
+                c.json().path("attention_bias").asBoolean(c.modelType().equals("qwen2"));
+        boolean outBias = c.json().path("attention_bias").asBoolean(false);
+        boolean mlpBias = c.json().path("mlp_bias").asBoolean(false);
+        plan.matrix("model.embed_tokens.weight", c.vocabularySize(), c.hiddenSize());
+        for (int layer = 0; layer < c.layers(); layer++) {
+            plan.ones(name(layer, "input_layernorm.weight"), c.hiddenSize());
+            plan.linear(name(layer, "self_attn.q_proj"), queries, c.hiddenSize(), qkvBias);
+            plan.linear(name(layer, "self_attn.k_proj"), keys, c.hiddenSize(), qkvBias);
+            plan.linear(name(layer, "self_attn.v_proj"), keys, c.hiddenSize(), qkvBias);
+            plan.linear(name(layer, "self_attn.o_proj"), c.hiddenSize(), queries, outBias);
+            if (c.queryKeyNorm()) {
+                plan.ones(name(layer, "self_attn.q_norm.weight"), c.headDim());
+                plan.ones(name(layer, "self_attn.k_norm.weight"), c.headDim());
+            }
+            plan.ones(name(layer, "post_attention_layernorm.weight"), c.hiddenSize());
+            plan.linear(name(layer, "mlp.gate_proj"), c.innerSize(), c.hiddenSize(), mlpBias);
+            plan.linear(name(layer, "mlp.up_proj"), c.innerSize(), c.hiddenSize(), mlpBias);
+            plan.linear(name(layer, "mlp.down_proj"), c.hiddenSize(), c.innerSize(), mlpBias);
+        }
+        plan.ones("model.norm.weight", c.hiddenSize());
+        if (!c.tiedHead()) {
+            plan.matrix("lm_head.weight", c.vocabularySize(), c.hiddenSize());
+        }
+        return plan;
+    }
+
+    private static String name(int layer, String module) {
+        return "model.layers." + layer + "." + module;
+    }
+
+    @Override
+    public LlamaConfig config() {
+        return config;
+    }
+
+    @Override
+    public Weights weights() {
+        return weights;
+    }
+
+    @Override
+    public NDArray head() {
+        return weights.get(config.tiedHead() ? "model.embed_tokens.weight" : "lm_head.weight");
+    }
+
+    @Override
+    public NDArray hidden(NDArray ids) {
+        return forward(ids, null);
+    }
+
+    private NDArray forward(NDArray ids, DecodeState state) {
+        NDManager scratch = ids.getManager();
+        Shape shape = ids.getShape();
+        boolean decoding = state != null && state.filled() > 0;
+        NDArray[] rotation = decoding ? rotationOfRows(state, scratch) : rotation(shape.get(1), scratch);
+        NDArray mask = decoding
+                ? state.mask(scratch, config.slidingWindow())
+                : SlidingWindow.mask(scratch, shape.get(1), config.slidingWindow());
+        NDArray x = Ops.embedding(ids, weights.get("model.embed_tokens.weight")); // [B, S, D]
+        for (int layer = 0; layer < config.layers(); layer++) {
+            x = x.add(attention(layer, norm(x, name(layer, "input_layernorm")), rotation, mask, state));
+            x = x.add(feedForward(layer, norm(x, name(layer, "post_attention_layernorm"))));
+        }
+        return norm(x, "model.norm");
+    }
+
+    private NDArray attention(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {
+        NDArray q = Ops.splitHeads(weights.linear(name(layer, "self_attn.q_proj"), x), config.heads()); // [B, H, S, d]
+        NDArray k = Ops.splitHeads(weights.linear(name(layer, "self_attn.k_proj"), x), config.keyValueHeads());
+        NDArray v = Ops.splitHeads(weights.linear(name(layer, "self_attn.v_proj"), x), config.keyValueHeads());
+        if (config.queryKeyNorm()) {
+            q = norm(q, name(layer, "self_attn.q_norm"));
+            k = norm(k, name(layer, "self_attn.k_norm"));
+        }
+        q = Ops.rope(q, rotation[0], rotation[1]);
+        k = Ops.rope(k, rotation[0], rotation[1]);
+        NDArray context;
+        if (state == null) {
+            context = mask == null ? Ops.causalAttention(q, k, v) : Ops.maskedAttention(q, k, v, mask);
+        } else {
+            boolean decoding = state.filled() > 0;
+            NDArray keys = state.appendKeys(layer, k);
+            NDArray values = state.appendValues(layer, v);
+            if (decoding) {
+                context = Ops.decodeAttention(q, keys, values, mask);
+            } else {
+                context = mask == null ? Ops.causalAttention(q, k, v) : Ops.maskedAttention(q, k, v, mask);
+            }
+        }
+        return weights.linear(name(layer, "self_attn.o_proj"), Ops.mergeHeads(context));
+    }
+
+    private NDArray feedForward(int layer, NDArray x) {
+        NDArray gate = weights.linear(name(layer, "mlp.gate_proj"), x); // [B, S, I]
+        NDArray up = weights.linear(name(layer, "mlp.up_proj"), x);
+        return weights.linear(name(layer, "mlp.down_proj"), Ops.swiglu(gate, up));
+    }
+
+    private NDArray norm(NDArray x, String module) {
+        return Ops.rmsNorm(x, weights.get(module + ".weight"), config.normEpsilon());
+    }
+
+    @Override
+    public DecodeState start(List<int[]> prompts, NDManager manager) {
+        return CausalDecoding.start(this, config.layers(), prompts, manager, this::forward);
+    }
+
+    @Override
+    public void advance(DecodeState state, int[] tokens) {
+        CausalDecoding.advance(state, tokens, this::forward);
+    }
+
+    /** Cosines and sines [1, 1, S, d] of the first S positions. */
+    private NDArray[] rotation(long length, NDManager scratch) {
+        growTables(length);
+        NDArray cos = cosines.get("0:" + length);
+        NDArray sin = sines.get("0:" + length);
+        cos.attach(scratch);
+        sin.attach(scratch);
+        return new NDArray[] {cos, sin};
+    }
+
+    /** Cosines and sines [B, 1, 1, d] of each row's next position. */
+    private NDArray[] rotationOfRows(DecodeState state, NDManager scratch) {
+        long[] positions = new long[state.rows()];
+        long last = 0;
+        for (int row = 0; row < positions.length; row++) {
+            positions[row] = state.position(row);
+            last = Math.max(last, positions[row]);
+        }
+        growTables(last + 1);
+        NDArray index = scratch.create(positions);
+        Shape shape = new Shape(positions.length, 1, 1, config.headDim());
+        NDArray cos = Ops.embedding(index, cosines).reshape(shape);
+        NDArray sin = Ops.embedding(index, sines).reshape(shape);
+        return new NDArray[] {cos, sin};
+    }
+
+    private void growTables(long length) {
+        if (cosines != null && cosines.getShape().get(0) >= length) {
+            return;
+        }
+        int positions = Math.toIntExact(Math.max(256, Long.highestOneBit(length * 2 - 1)));
+        float[] inverse = config.ropeScaling().inverseFrequencies(config.ropeTheta(), config.headDim());
+        int d = config.headDim();
+        float[] cos = new float[positions * d];
+        float[] sin = new float[positions * d];
+        for (int position = 0; position < positions; position++) {
+            for (int i = 0; i < d; i++) {
+                float angle = position * inverse[i % (d / 2)];
+                cos[position * d + i] = (float) Math.cos(angle);
+                sin[position * d + i] = (float) Math.sin(angle);
+            }
+        }
+        if (cosines != null) {
+            cosines.close();
+            sines.close();
+        }
+        cosines = weights.manager().create(cos, new Shape(positions, d));
+        sines = weights.manager().create(sin, new Shape(positions, d));
+    }
+}

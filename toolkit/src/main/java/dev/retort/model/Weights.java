@@ -1,0 +1,226 @@
+package dev.retort.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.retort.data.SeededRandom;
+import dev.retort.op.Autograd;
+import dev.retort.op.Ops;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/**
+ * A model's arrays under their Hugging Face names, which of them are trained, and the adapters on its linear modules.
+ *
+ * <p>A frozen array gets no gradient and no optimiser state.
+ */
+public final class Weights implements AutoCloseable {
+
+    private final NDManager manager;
+    private final Map<String, NDArray> arrays = new LinkedHashMap<>();
+    private final Map<String, Adapter> adapters = new LinkedHashMap<>();
+    private final Set<String> linearModules = new TreeSet<>();
+    private LoraConfig loraConfig;
+    private boolean training;
+
+    private record Adapter(NDArray a, NDArray b) {}
+
+    Weights(NDManager manager) {
+        this.manager = manager;
+    }
+
+    /** The manager that the arrays belong to; it says their device. */
+    public NDManager manager() {
+        return manager;
+    }
+
+    void put(String name, NDArray array) {
+        array.attach(manager);
+        arrays.put(name, array);
+    }
+
+    void declareLinear(String module) {
+        linearModules.add(module);
+    }
+
+    /** The base arrays by name, adapters not included. */
+    public Map<String, NDArray> arrays() {
+        return Collections.unmodifiableMap(arrays);
+    }
+
+    /** The names of the linear modules an adapter may sit on, without the head. */
+    public Set<String> linearModules() {
+        return Collections.unmodifiableSet(linearModules);
+    }
+
+    /** An array by its whole name. */
+    public NDArray get(String name) {
+        NDArray array = arrays.get(name);
+        if (array == null) {
+            throw new IllegalArgumentException("the model has no weight named " + name);
+        }
+        return array;
+    }
+
+    public boolean has(String name) {
+        return arrays.containsKey(name);
+    }
+
+    /** x [.., I] through the linear module of this name, its bias and adapter included, giving [.., O]. */
+    NDArray linear(String module, NDArray x) {
+        NDArray y = Ops.linear(x, get(module + ".weight"), arrays.get(module + ".bias"));
+        return adapt(module, x, y);
+    }
+
+    /** As {@link #linear} for GPT-2's layers, whose weights are [I, O]. */
+    NDArray conv1d(String module, NDArray x) {
+        NDArray y = Ops.conv1d(x, get(module + ".weight"), get(module + ".bias"));
+        return adapt(module, x, y);
+    }
+
+    private NDArray adapt(String module, NDArray x, NDArray y) {
+        Adapter adapter = adapters.get(module);
+        if (adapter == null) {
+            return y;
+        }
+        double dropout = training && Autograd.isRecording() ? loraConfig.loraDropout() : 0;
+        return Ops.lora(x, y, adapter.a(), adapter.b(), loraConfig.scale(), dropout);
+    }
+
+    /** Whether dropout acts while gradients are recorded. */
+    public void setTraining(boolean value) {
+        training = value;
+    }
+
+    boolean isTraining() {
+        return training;
+    }
+
+    /** Marks which base arrays are trained; the others are frozen. */
+    public void train(Predicate<String> names) {
+        arrays.forEach((name, array) -> array.setRequiresGradient(names.test(name)));
+    }
+
+    /** The trained arrays by name, adapters under PEFT's names, in a fixed order. */
+    public Map<String, NDArray> trainable() {
+        Map<String, NDArray> trained = new LinkedHashMap<>();
+        arrays.forEach((name, array) -> {
+            if (array.hasGradient()) {
+                trained.put(name, array);
+            }
+        });
+        trained.putAll(adapterArrays());
+        return trained;
+    }
+
+    /** How many numbers are trained. */
+    public long trainableCount() {
+        return trainable().values().stream().mapToLong(NDArray::size).sum();
+    }
+
+    /** The adapter configuration, or null where there is none. */
+    public LoraConfig loraConfig() {
+        return loraConfig;
+    }
+
+    /**
+     * Puts fresh adapters on the modules that the configuration names and freezes everything else: A uniform as
+     * PyTorch's Kaiming initialisation with a = sqrt(5), B zero, so that the model starts unchanged.
+     *
+     * @throws IllegalArgumentException if no module matches
+     */
+    public void addLora(LoraConfig config, long seed) {
+        if (loraConfig != null) {
+            throw new IllegalStateException("the model has adapters already; merge them first");
+        }
+        List<String> modules = linearModules.stream().filter(config::matches).toList();
+        if (modules.isEmpty()) {
+            throw new IllegalArgumentException("target_modules " + config.targetModules()
+                    + " match no linear module; the model has " + lastParts(linearModules));
+        }
+        train(name -> false);
+        loraConfig = config;
+        for (String module : modules) {
+            Shape shape = get(module + ".weight").getShape();
+            long in = isConv1d(module) ? shape.get(0) : shape.get(1);
+            long out = isConv1d(module) ? shape.get(1) : shape.get(0);
+            SplittableRandom random = SeededRandom.of(seed, "lora", module);
+            float bound = (float) (1 / Math.sqrt(in));
+            float[] a = new float[Math.toIntExact(config.r() * in)];
+            for (int i = 0; i < a.length; i++) {
+                a[i] = (float) (random.nextDouble() * 2 - 1) * bound;
+            }
+            setAdapter(
+                    module,
+                    manager.create(a, new Shape(config.r(), in)),
+                    manager.zeros(new Shape(out, config.r()), DataType.FLOAT32));
+        }
+    }
+
+    void setLoraConfig(LoraConfig config) {
+        loraConfig = config;
+    }
+
+    void setAdapter(String module, NDArray a, NDArray b) {
+        a.attach(manager);
+        b.attach(manager);
+        a.setRequiresGradient(true);
+        b.setRequiresGradient(true);
+        adapters.put(module, new Adapter(a, b));
+    }
+
+    boolean isConv1d(String module) {
+        return module.startsWith("transformer.h.");
+    }
+
+    /** The adapters' arrays as PEFT names them within the model: MODULE.lora_A.weight [r, I], MODULE.lora_B.weight [O, r]. */
+    public Map<String, NDArray> adapterArrays() {
+        Map<String, NDArray> named = new LinkedHashMap<>();
+        adapters.forEach((module, adapter) -> {
+            named.put(module + ".lora_A.weight", adapter.a());
+            named.put(module + ".lora_B.weight", adapter.b());
+        });
+        return named;
+    }
+
+    /** Adds every adapter's product to its weight and removes the adapters. */
+    public void mergeLora() {
+        adapters.forEach((module, adapter) -> {
+            NDArray weight = get(module + ".weight");
+            try (NDManager scratch = manager.newSubManager()) {
+                NDArray b = adapter.b().duplicate();
+                b.attach(scratch);
+                NDArray delta = b.matMul(adapter.a()).mul(loraConfig.scale());
+                Ops.assign(weight, (isConv1d(module) ? delta.transpose() : delta).add(weight));
+            }
+            adapter.a().close();
+            adapter.b().close();
+        });
+        adapters.clear();
+        loraConfig = null;
+    }
+
+    static List<String> lastParts(Set<String> modules) {
+        List<String> parts = new ArrayList<>();
+        for (String module : modules) {
+            String last = module.substring(module.lastIndexOf('.') + 1);
+            if (!parts.contains(last)) {
+                parts.add(last);
+            }
+        }
+        return parts;
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+    }
+}

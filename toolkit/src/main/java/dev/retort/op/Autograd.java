@@ -1,0 +1,47 @@
+package dev.retort.op;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.training.GradientCollector;
+
+/**
+ * A scope in which the calling thread's operations are recorded for a backward pass. One at a time in a JVM.
+ *
+ * <p>Outside such a scope nothing that touches a trainable weight is recorded.
+ */
+public final class Autograd implements AutoCloseable {
+
+    private static volatile Thread recording;
+
+    private final GradientCollector collector;
+
+    private Autograd() {
+        collector = Engine.getEngine("PyTorch").newGradientCollector();
+        recording = Thread.currentThread();
+    }
+
+    /**
+     * Starts recording.
+     *
+     * @throws IllegalStateException if some thread records already
+     */
+    public static Autograd record() {
+        return new Autograd();
+    }
+
+    /** Whether this thread records. */
+    public static boolean isRecording() {
+        return recording == Thread.currentThread();
+    }
+
+    /** Adds the gradient of a scalar to every trainable array that it came from, and drops the record of it. */
+    public void backward(NDArray scalar) {
+        collector.backward(scalar);
+    }
+
+    @Override
+    public void close() {
+        recording = null;
+        collector.close();
+    }
+}

@@ -1,0 +1,374 @@
+package dev.retort.op;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The fused operators that the models, losses and optimisers are written with. Shapes: B rows, S positions, D width, H heads,
+ * d head width, V vocabulary. Results belong to the manager of the first argument.
+ */
+public final class Ops {
+
+    private static final String SOURCE =
+            """
+              def linear(self: __torch__.M, x: Tensor, w: Tensor) -> Tensor:
+                return torch.linear(x, w)
+              def linear_bias(self: __torch__.M, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+                return torch.linear(x, w, b)
+              def conv1d(self: __torch__.M, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+                return torch.add(torch.matmul(x, w), b)
+              def lora(self: __torch__.M, x: Tensor, y: Tensor, a: Tensor, b: Tensor, scale: Tensor, p: Tensor) -> Tensor:
+                rate = annotate(float, torch.item(p))
+                if torch.gt(rate, 0.):
+                  d = torch.dropout(x, rate, True)
+                else:
+                  d = x
+                return torch.add(y, torch.linear(torch.linear(d, a), b), alpha=annotate(float, torch.item(scale)))
+              def dropout(self: __torch__.M, x: Tensor, p: Tensor) -> Tensor:
+                return torch.dropout(x, annotate(float, torch.item(p)), True)
+              def embedding(self: __torch__.M, ids: Tensor, w: Tensor) -> Tensor:
+                return torch.embedding(w, ids)
+              def rms_norm(self: __torch__.M, x: Tensor, w: Tensor, eps: Tensor) -> Tensor:
+                return torch.rms_norm(x, [torch.size(w, 0)], w, annotate(float, torch.item(eps)))
+              def layer_norm(self: __torch__.M, x: Tensor, w: Tensor, b: Tensor, eps: Tensor) -> Tensor:
+                return torch.layer_norm(x, [torch.size(w, 0)], w, b, annotate(float, torch.item(eps)))
+              def heads(self: __torch__.M, x: Tensor, n: Tensor) -> Tensor:
+                h = annotate(int, torch.item(n))
+                return torch.transpose(torch.view(x, [torch.size(x, 0), torch.size(x, 1), h, -1]), 1, 2)
+              def merge(self: __torch__.M, x: Tensor) -> Tensor:
+                return torch.flatten(torch.transpose(x, 1, 2), 2)
+              def rope(self: __torch__.M, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+                half = torch.floordiv(torch.size(x, -1), 2)
+                a = torch.slice(x, -1, 0, half)
+                b = torch.slice(x, -1, half)
+                return torch.add(torch.mul(x, cos), torch.mul(torch.cat([torch.neg(b), a], -1), sin))
+              def attention_causal(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+                g = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
+                if torch.gt(g, 1):
+                  k2, v2 = torch.repeat_interleave(k, g, 1), torch.repeat_interleave(v, g, 1)
+                else:
+                  k2, v2 = k, v
+                return torch.scaled_dot_product_attention(q, k2, v2, None, 0., True)
+              def attention_masked(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+                g = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
+                if torch.gt(g, 1):
+                  k2, v2 = torch.repeat_interleave(k, g, 1), torch.repeat_interleave(v, g, 1)
+                else:
+                  k2, v2 = k, v
+                return torch.scaled_dot_product_attention(q, k2, v2, mask, 0., False)
+              def attention_one(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+                shape = [torch.size(k, 0), torch.size(k, 1), -1, torch.size(q, 3)]
+                o = torch.scaled_dot_product_attention(torch.reshape(q, shape), k, v, mask, 0., False)
+                return torch.reshape(o, [torch.size(q, 0), torch.size(q, 1), 1, torch.size(q, 3)])
+              def attention_one_unmasked(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+                shape = [torch.size(k, 0), torch.size(k, 1), -1, torch.size(q, 3)]
+                o = torch.scaled_dot_product_attention(torch.reshape(q, shape), k, v, None, 0., False)
+                return torch.reshape(o, [torch.size(q, 0), torch.size(q, 1), 1, torch.size(q, 3)])
+              def attention_biased(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, p: Tensor) -> Tensor:
+                rate = annotate(float, torch.item(p))
+                w = torch.softmax(torch.add(torch.matmul(q, torch.transpose(k, 2, 3)), bias), -1)
+                if torch.gt(rate, 0.):
+                  d = torch.dropout(w, rate, True)
+                else:
+                  d = w
+                return torch.matmul(d, v)
+              def relu(self: __torch__.M, x: Tensor) -> Tensor:
+                return torch.relu(x)
+              def swiglu(self: __torch__.M, gate: Tensor, up: Tensor) -> Tensor:
+                return torch.mul(torch.silu(gate), up)
+              def gelu_tanh(self: __torch__.M, x: Tensor) -> Tensor:
+                return torch.gelu(x, approximate="tanh")
+              def gelu(self: __torch__.M, x: Tensor) -> Tensor:
+                return torch.gelu(x)
+              def select_rows(self: __torch__.M, x: Tensor, index: Tensor) -> Tensor:
+                return torch.index_select(x, 0, index)
+              def repeat_rows(self: __torch__.M, x: Tensor, counts: Tensor) -> Tensor:
+                return torch.repeat_interleave(x, counts, 0)
+              def cache_write(self: __torch__.M, cache: Tensor, new: Tensor, at: Tensor) -> Tensor:
+                start = annotate(int, torch.item(at))
+                stop = torch.add(start, torch.size(new, 2))
+                _0 = torch.copy_(torch.slice(cache, 2, start, stop), new)
+                return torch.slice(cache, 2, 0, stop)
+              def cross_entropy(self: __torch__.M, h: Tensor, w: Tensor, labels: Tensor, c: Tensor, rows: Tensor, grad: Tensor) -> List[Tensor]:
+                n = torch.size(h, 0)
+                step = annotate(int, torch.item(rows))
+                want = annotate(int, torch.item(grad))
+                losses = torch.empty([n], dtype=6, device=ops.prim.device(h))
+                dh = torch.empty_like(h)
+                if torch.gt(want, 1):
+                  dw = torch.zeros_like(w)
+                else:
+                  dw = torch.empty([0])
+                chunks = torch.floordiv(torch.sub(torch.add(n, step), 1), step)
+                for i in range(chunks):
+                  a = torch.mul(i, step)
+                  b = ops.prim.min([torch.add(a, step), n])
+                  hc = torch.slice(h, 0, a, b)
+                  y = torch.unsqueeze(torch.slice(labels, 0, a, b), 1)
+                  z = torch.to(torch.linear(hc, w), 6)
+                  _1 = torch.sub_(z, torch.logsumexp(z, [1], True))
+                  _2 = torch.copy_(torch.slice(losses, 0, a, b), torch.neg(torch.squeeze(torch.gather(z, 1, y), 1)))
+                  if torch.gt(want, 0):
+                    g = torch.exp_(z)
+                    _3 = torch.scatter_add_(g, 1, y, torch.full_like(y, -1, dtype=6))
+                    _6 = torch.mul_(g, torch.unsqueeze(torch.slice(c, 0, a, b), 1))
+                    gc = torch.to(g, ops.prim.dtype(h))
+                    _4 = torch.copy_(torch.slice(dh, 0, a, b), torch.matmul(gc, w))
+                    if torch.gt(want, 1):
+                      _5 = torch.addmm_(dw, torch.t(gc), hc)
+                return [losses, dh, dw]
+              def adamw(self: __torch__.M, grad: Tensor, p: Tensor, m: Tensor, v: Tensor, s: Tensor) -> Tensor:
+                lr = annotate(float, torch.item(torch.select(s, 0, 0)))
+                b1 = annotate(float, torch.item(torch.select(s, 0, 1)))
+                b2 = annotate(float, torch.item(torch.select(s, 0, 2)))
+                eps = annotate(float, torch.item(torch.select(s, 0, 3)))
+                wd = annotate(float, torch.item(torch.select(s, 0, 4)))
+                c1 = annotate(float, torch.item(torch.select(s, 0, 5)))
+                c2 = annotate(float, torch.item(torch.select(s, 0, 6)))
+                clip = annotate(float, torch.item(torch.select(s, 0, 7)))
+                _0 = torch.mul_(p, torch.sub(1., torch.mul(lr, wd)))
+                _1 = torch.mul_(grad, clip)
+                _2 = torch.lerp_(m, grad, torch.sub(1., b1))
+                _3 = torch.addcmul_(torch.mul_(v, b2), grad, grad, value=torch.sub(1., b2))
+                d = torch.add_(torch.div_(torch.sqrt(v), torch.sqrt(c2)), eps)
+                _4 = torch.addcdiv_(p, m, d, value=torch.neg(torch.div(lr, c1)))
+                return torch.zero_(grad)
+              def dot(self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:
+                return torch.dot(torch.flatten(x), torch.flatten(y))
+              def zero(self: __torch__.M, x: Tensor) -> Tensor:
+                return torch.zero_(x)
+              def assign(self: __torch__.M, to: Tensor, x: Tensor) -> Tensor:
+                return torch.copy_(to, x)
+              def square_sum(self: __torch__.M, x: Tensor) -> Tensor:
+                return torch.to(torch.square(torch.linalg_vector_norm(x)), 7)
+              def log_softmax(self: __torch__.M, x: Tensor) -> Tensor:
+                return torch.log_softmax(x, -1, 6)
+              def argmax_rows(self: __torch__.M, x: Tensor) -> Tensor:
+                return torch.argmax(x, -1)
+            """;
+
+    private static final class Holder {
+        private static final TorchScript MODULE = new TorchScript(SOURCE);
+        private static final NDManager CONSTANTS = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        private static final Map<Object, NDArray> SCALARS = new ConcurrentHashMap<>();
+    }
+
+    private Ops() {}
+
+    private static NDArray run(String method, NDArray... inputs) {
+        return Holder.MODULE.call(method, Autograd.isRecording(), inputs).singletonOrThrow();
+    }
+
+    private static NDArray runUnrecorded(String method, NDArray... inputs) {
+        return Holder.MODULE.call(method, false, inputs).singletonOrThrow();
+    }
+
+    /** A 64-bit float on the CPU, kept for ever: for settings, of which there are few. */
+    private static NDArray scalar(double value) {
+        return Holder.SCALARS.computeIfAbsent(value, key -> Holder.CONSTANTS.create(value));
+    }
+
+    /** A 64-bit integer on the CPU, kept for ever: for settings and positions. */
+    private static NDArray scalar(long value) {
+        return Holder.SCALARS.computeIfAbsent(value, key -> Holder.CONSTANTS.create(value));
+    }
+
+    /** x [.., I] by w [O, I], giving [.., O]. */
+    public static NDArray linear(NDArray x, NDArray w) {
+        return run("linear", x, w);
+    }
+
+    /** x [.., I] by w [O, I] plus b [O], giving [.., O]; b may be null. */
+    public static NDArray linear(NDArray x, NDArray w, NDArray b) {
+        return b == null ? linear(x, w) : run("linear_bias", x, w, b);
+    }
+
+    /** x [.., I] by w [I, O] plus b [O]: GPT-2's linear layer, whose weight lies the other way round. */
+    public static NDArray conv1d(NDArray x, NDArray w, NDArray b) {
+        return run("conv1d", x, w, b);
+    }
+
+    /**
+     * y plus scale times x through a [r, I] and b [O, r], with dropout on x: Hu et al. 2021, equation 3.
+     *
+     * @param dropout probability in [0, 1) that an element of x is dropped; 0 outside training
+     */
+    public static NDArray lora(NDArray x, NDArray y, NDArray a, NDArray b, double scale, double dropout) {
+        return run("lora", x, y, a, b, scalar(scale), scalar(dropout));
+    }
+
+    /** Drops elements with this probability and scales the others up; use only in training. */
+    public static NDArray dropout(NDArray x, double probability) {
+        return probability == 0 ? x : run("dropout", x, scalar(probability));
+    }
+
+    /** Rows of w [V, D] for ids [B, S], giving [B, S, D]. */
+    public static NDArray embedding(NDArray ids, NDArray w) {
+        return run("embedding", ids, w);
+    }
+
+    /** x over its root mean square along the last axis, times w [D] (Zhang and Sennrich 2019, equation 4). */
+    public static NDArray rmsNorm(NDArray x, NDArray w, double epsilon) {
+        return run("rms_norm", x, w, scalar(epsilon));
+    }
+
+    /** x [.., D] normalised along the last axis, times w [D] plus b [D]. */
+    public static NDArray layerNorm(NDArray x, NDArray w, NDArray b, double epsilon) {
+        return run("layer_norm", x, w, b, scalar(epsilon));
+    }
+
+    /** [B, S, H d] to [B, H, S, d]. */
+    public static NDArray splitHeads(NDArray x, int heads) {
+        return run("heads", x, scalar((long) heads));
+    }
+
+    /** [B, H, S, d] to [B, S, H d]. */
+    public static NDArray mergeHeads(NDArray x) {
+        return run("merge", x);
+    }
+
+    /** Rotates x [B, H, S, d] by cos and sin [B or 1, 1, S, d] (Su et al. 2021), halves paired as in Hugging Face's LLaMA. */
+    public static NDArray rope(NDArray x, NDArray cos, NDArray sin) {
+        return run("rope", x, cos, sin);
+    }
+
+    /** Causal attention of q [B, H, S, d] over k and v [B, K, S, d], K dividing H; scores scaled by 1/sqrt(d). */
+    public static NDArray causalAttention(NDArray q, NDArray k, NDArray v) {
+        return run("attention_causal", q, k, v);
+    }
+
+    /** Attention where mask [B or 1, 1, S, T] (boolean, true = seen; or added to the scores) holds; scaled by 1/sqrt(d). */
+    public static NDArray maskedAttention(NDArray q, NDArray k, NDArray v, NDArray mask) {
+        return run("attention_masked", q, k, v, mask);
+    }
+
+    /**
+     * One query position q [B, H, 1, d] over k and v [B, K, T, d] without repeating keys for grouped queries.
+     *
+     * @param mask [B, 1, 1, T] boolean, true = seen; null where all are
+     */
+    public static NDArray decodeAttention(NDArray q, NDArray k, NDArray v, NDArray mask) {
+        return mask == null ? run("attention_one_unmasked", q, k, v) : run("attention_one", q, k, v, mask);
+    }
+
+    /**
+     * Unscaled attention with a bias [B or 1, H or 1, S, T] added to the scores (T5).
+     *
+     * @param dropout probability that an attention weight is dropped; 0 outside training
+     */
+    public static NDArray biasedAttention(NDArray q, NDArray k, NDArray v, NDArray bias, double dropout) {
+        return run("attention_biased", q, k, v, bias, scalar(dropout));
+    }
+
+    /** The positive part. */
+    public static NDArray relu(NDArray x) {
+        return run("relu", x);
+    }
+
+    /** SiLU(gate) times up (Shazeer 2020). */
+    public static NDArray swiglu(NDArray gate, NDArray up) {
+        return run("swiglu", gate, up);
+    }
+
+    /** GELU in its tanh form ("gelu_new"). */
+    public static NDArray geluTanh(NDArray x) {
+        return run("gelu_tanh", x);
+    }
+
+    /** GELU in its exact form. */
+    public static NDArray gelu(NDArray x) {
+        return run("gelu", x);
+    }
+
+    /** The rows of x that the index [N] (64-bit) names, in that order. */
+    public static NDArray selectRows(NDArray x, NDArray index) {
+        return run("select_rows", x, index);
+    }
+
+    /** Each row of x repeated counts[i] times (64-bit counts). */
+    public static NDArray repeatRows(NDArray x, NDArray counts) {
+        return run("repeat_rows", x, counts);
+    }
+
+    /** Writes fresh [B, K, S, d] into the cache [B, K, T, d] at a position, giving the cache's filled part. */
+    public static NDArray cacheWrite(NDArray cache, NDArray fresh, long position) {
+        return runUnrecorded("cache_write", cache, fresh, scalar(position));
+    }
+
+    /** What the cross-entropy's gradient is wanted for. */
+    public enum HeadGradient {
+        NONE,
+        HIDDEN,
+        HIDDEN_AND_WEIGHT
+    }
+
+    /**
+     * Cross-entropy of labels [N] under softmax(h w^T), without keeping [N, V] logits: only {@code chunkRows} rows of
+     * them live at a time. Closed form, never recorded.
+     *
+     * @param h hidden states [N, D]
+     * @param w head [V, D]
+     * @param factors float32 [N], what each row's loss is multiplied by before the sum that is differentiated
+     * @return losses [N] in float32, without factors; the gradient of the weighted sum with respect to h [N, D]; and to w
+     *     [V, D] (each only if wanted, else undefined)
+     */
+    public static NDList crossEntropy(
+            NDArray h, NDArray w, NDArray labels, NDArray factors, int chunkRows, HeadGradient gradient) {
+        NDArray rows = scalar((long) chunkRows);
+        return Holder.MODULE.call(
+                "cross_entropy", false, h, w, labels, factors, rows, scalar((long) gradient.ordinal()));
+    }
+
+    /**
+     * One AdamW step in place (Loshchilov and Hutter 2019, algorithm 2), and the gradient set to zero.
+     *
+     * @param settings float64 [8] on the CPU: learning rate, beta1, beta2, epsilon, weight decay, 1 - beta1^t, 1 -
+     *     beta2^t, factor on the gradient
+     */
+    public static void adamW(NDArray gradient, NDArray weight, NDArray m, NDArray v, NDArray settings) {
+        runUnrecorded("adamw", gradient, weight, m, v, settings).close();
+    }
+
+    /** The sum of products of equal places, a scalar. */
+    public static NDArray dot(NDArray x, NDArray y) {
+        return run("dot", x, y);
+    }
+
+    /** Sets to zero in place. */
+    public static void zero(NDArray x) {
+        runUnrecorded("zero", x).close();
+    }
+
+    /** Copies values into an array of equal shape, in place. */
+    public static void assign(NDArray to, NDArray from) {
+        runUnrecorded("assign", to, from).close();
+    }
+
+    /** The sum of squares as a float64 scalar. */
+    public static NDArray squareSum(NDArray x) {
+        return runUnrecorded("square_sum", x);
+    }
+
+    /** Log-softmax along the last axis in float32. */
+    public static NDArray logSoftmax(NDArray x) {
+        return run("log_softmax", x);
+    }
+
+    /** The index of the largest value of each row, 64-bit. */
+    public static NDArray argmax(NDArray x) {
+        return runUnrecorded("argmax_rows", x);
+    }
+
+    /** The names of the module's methods, so that a test can call every one of them. */
+    static List<String> methods() {
+        return SOURCE.lines()
+                .filter(line -> line.startsWith("  def "))
+                .map(line -> line.substring(6, line.indexOf('(')))
+                .toList();
+    }
+}

@@ -1,0 +1,200 @@
+package dev.retort.run;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.zip.CRC32C;
+
+/**
+ * A TensorBoard event file of scalars.
+ *
+ * <p>The file is a sequence of TFRecords (length as uint64, masked CRC32C of the length, data, masked CRC32C of the data, all
+ * little-endian); the data are Event messages of the protocol-buffer schema tensorboard/compat/proto/event.proto: wall_time
+ * = 1 (double), step = 2 (int64), file_version = 3 (string), summary = 5; Summary.value = 1; Value.tag = 1, simple_value = 2.
+ */
+final class EventFile implements Closeable {
+
+    private static final int RECORD_LIMIT = 1 << 24;
+    private static final int HEADER = 12;
+
+    private final FileChannel channel;
+    private final OutputStream out;
+
+    private EventFile(FileChannel channel) {
+        this.channel = channel;
+        this.out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 14);
+    }
+
+    /** Opens a file to append to, cut after the last whole event whose step is at most {@code lastStep}. */
+    static EventFile open(Path file, long lastStep, double wallTime) throws IOException {
+        long keep = Files.exists(file) ? lengthUpTo(file, lastStep) : 0;
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        channel.truncate(keep);
+        channel.position(keep);
+        EventFile events = new EventFile(channel);
+        if (keep == 0) {
+            events.writeRecord(new Message().number(1, wallTime).text(3, "brain.Event:2"));
+        }
+        return events;
+    }
+
+    /** Appends the scalars of a step. */
+    void append(long step, Map<String, Double> values, double wallTime) throws IOException {
+        Message summary = new Message();
+        values.forEach((tag, value) -> summary.message(
+                1, new Message().text(1, tag).number(2, value.floatValue())));
+        writeRecord(new Message().number(1, wallTime).integer(2, step).message(5, summary));
+    }
+
+    void flush() throws IOException {
+        out.flush();
+    }
+
+    void sync() throws IOException {
+        out.flush();
+        channel.force(true);
+    }
+
+    @Override
+    public void close() throws IOException {
+        out.close();
+    }
+
+    private void writeRecord(Message event) throws IOException {
+        byte[] data = event.bytes();
+        ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(data.length);
+        header.putInt(maskedCrc(header.array(), 8));
+        out.write(header.array());
+        out.write(data);
+        out.write(ByteBuffer.allocate(4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(maskedCrc(data, data.length))
+                .array());
+    }
+
+    static int maskedCrc(byte[] bytes, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, length);
+        int value = (int) crc.getValue();
+        return Integer.rotateRight(value, 15) + 0xa282ead8;
+    }
+
+    /** The file's length up to the first record that is torn, damaged or of a later step. */
+    private static long lengthUpTo(Path file, long lastStep) throws IOException {
+        long good = 0;
+        try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
+            byte[] header = new byte[HEADER];
+            while (in.readNBytes(header, 0, HEADER) == HEADER) {
+                ByteBuffer fields = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);
+                long length = fields.getLong();
+                if (fields.getInt() != maskedCrc(header, 8) || length < 0 || length > RECORD_LIMIT) {
+                    return good;
+                }
+                byte[] data = in.readNBytes((int) length);
+                byte[] check = in.readNBytes(4);
+                if (data.length < length
+                        || check.length < 4
+                        || ByteBuffer.wrap(check).order(ByteOrder.LITTLE_ENDIAN).getInt()
+                                != maskedCrc(data, data.length)
+                        || stepOf(data) > lastStep) {
+                    return good;
+                }
+                good += HEADER + length + 4;
+            }
+        } catch (EOFException e) {
+            return good;
+        }
+        return good;
+    }
+
+    /** The step of an Event that this class wrote: its fields come in order, wall_time first. */
+    private static long stepOf(byte[] event) {
+        ByteBuffer in = ByteBuffer.wrap(event);
+        if (in.remaining() < 10 || in.get(9) != (2 << 3)) {
+            return 0;
+        }
+        in.position(10);
+        long value = 0;
+        for (int shift = 0; in.hasRemaining() && shift < 64; shift += 7) {
+            byte b = in.get();
+            value |= (long) (b & 0x7f) << shift;
+            if (b >= 0) {
+                break;
+            }
+        }
+        return value;
+    }
+
+    /** A protocol-buffer message under construction. */
+    private static final class Message {
+
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+        byte[] bytes() {
+            return bytes.toByteArray();
+        }
+
+        Message number(int field, double value) {
+            varint(field << 3 | 1);
+            bytes.writeBytes(ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putDouble(value)
+                    .array());
+            return this;
+        }
+
+        Message number(int field, float value) {
+            varint(field << 3 | 5);
+            bytes.writeBytes(ByteBuffer.allocate(4)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putFloat(value)
+                    .array());
+            return this;
+        }
+
+        Message integer(int field, long value) {
+            varint(field << 3);
+            varint(value);
+            return this;
+        }
+
+        Message text(int field, String value) {
+            return delimited(field, value.getBytes(StandardCharsets.UTF_8));
+        }
+
+        Message message(int field, Message value) {
+            return delimited(field, value.bytes());
+        }
+
+        private Message delimited(int field, byte[] value) {
+            varint(field << 3 | 2);
+            varint(value.length);
+            bytes.writeBytes(value);
+            return this;
+        }
+
+        private void varint(long value) {
+            long rest = value;
+            while ((rest & ~0x7fL) != 0) {
+                bytes.write((int) (rest & 0x7f | 0x80));
+                rest >>>= 7;
+            }
+            bytes.write((int) rest);
+        }
+    }
+}

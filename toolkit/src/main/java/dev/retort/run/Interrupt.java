@@ -1,0 +1,91 @@
+package dev.retort.run;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Lets a loop end in good order when it is asked to stop.
+ *
+ * <p>The loop polls {@link #requested} between steps. It becomes true on Ctrl-C or another signal that ends the process,
+ * where {@link #onSignals} was used, and when the loop's thread is interrupted, as notebooks do. On a signal the virtual
+ * machine waits until {@link #close}: whatever the loop still writes and prints before that is done. It then exits with 128
+ * plus the signal's number, 130 for Ctrl-C, whatever the program itself would have exited with.
+ */
+public final class Interrupt implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread hook;
+    private volatile boolean requested;
+
+    private Interrupt(boolean signals, Runnable notice) {
+        hook = signals ? new Thread(() -> waitForLoop(notice), "interrupt") : null;
+        if (hook != null) {
+            Runtime.getRuntime().addShutdownHook(hook);
+        }
+    }
+
+    /** Reacts to thread interruption and {@link #request} only. */
+    public static Interrupt onThread() {
+        return new Interrupt(false, () -> {});
+    }
+
+    /** Reacts to signals as well. */
+    public static Interrupt onSignals() {
+        return onSignals(() -> {});
+    }
+
+    /**
+     * Reacts to signals as well.
+     *
+     * @param notice runs at once when a signal comes, on a thread of its own, for example to say that the write in hand is
+     *     finished first
+     */
+    public static Interrupt onSignals(Runnable notice) {
+        return new Interrupt(true, notice);
+    }
+
+    private void waitForLoop(Runnable notice) {
+        requested = true;
+        try {
+            if (closed.getCount() > 0) {
+                notice.run();
+            }
+            // A loop that hangs must not make the process immortal: the virtual machine takes no second Ctrl-C while it ends.
+            if (!closed.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                System.err.println("the loop did not end within " + PATIENCE.toMinutes() + " minutes: stopping it");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether the loop should end now. An interruption of the calling thread is taken over and cleared. */
+    public boolean requested() {
+        if (Thread.interrupted()) {
+            requested = true;
+        }
+        return requested;
+    }
+
+    /** Asks the loop to end. */
+    public void request() {
+        requested = true;
+    }
+
+    /** Says that the loop has ended and all is written: a process that waits for it may exit. */
+    @Override
+    public void close() {
+        closed.countDown();
+        if (hook != null) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException e) {
+                // The process is ending already, which is what the hook was for.
+                requested = true;
+            }
+        }
+    }
+}
