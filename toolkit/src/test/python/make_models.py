@@ -157,8 +157,8 @@ SMOLLM = dict(
 CAUSAL = {
     "llama-mha": LlamaConfig(**LLAMA, num_key_value_heads=4, tie_word_embeddings=True),
     "llama-gqa": LlamaConfig(
-        **LLAMA, num_key_value_heads=2, head_dim=12, tie_word_embeddings=False, attention_bias=False,
-        rope_parameters=LLAMA3_ROPE,
+        **{**LLAMA, "max_position_embeddings": 128}, num_key_value_heads=2, head_dim=12, tie_word_embeddings=False,
+        attention_bias=False, rope_parameters=LLAMA3_ROPE,
     ),
     "llama-bias": LlamaConfig(**LLAMA, num_key_value_heads=2, attention_bias=True, mlp_bias=True),
     "smollm-bfloat16": LlamaConfig(**SMOLLM),

@@ -22,16 +22,21 @@ public final class ChoiceAnswer {
     private static final Pattern OPTION = Pattern.compile("\\(([A-Za-z])\\)");
     private static final Pattern ANY_OPTION = Pattern.compile("\\(.\\)");
 
+    private static final Pattern UNDECIDED = Pattern.compile("\\b(?:or|and)\\s++\\([A-Za-z]\\)");
+
     private ChoiceAnswer() {}
 
     /**
      * The index of the option a completion picks, or empty. It reads what follows the last "answer is" or "answer:",
      * else the last "(x)" of the text, else the whole text. A text that is one of the choices (case, articles and
      * punctuation aside) comes before the letter, as in Distilling step-by-step, whose labels are texts; then the letter;
-     * then the only choice that occurs in the line.
+     * then the only choice that occurs in the line. "(a) x or (c) y" picks none.
      */
     public static OptionalInt index(String completion, List<String> choices) {
         String line = answerPart(completion, choices.size()).strip().lines().findFirst().orElse("");
+        if (UNDECIDED.matcher(line).find()) {
+            return OptionalInt.empty();
+        }
         Matcher lettered = LETTERED.matcher(line);
         boolean hasLetter = lettered.lookingAt();
         String text = hasLetter ? line.substring(lettered.end()) : line;

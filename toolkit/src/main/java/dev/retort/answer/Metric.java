@@ -40,9 +40,9 @@ public enum Metric {
             }
         }
         String names = Arrays.stream(values()).map(Metric::title).collect(Collectors.joining(", "));
+        String wanted = name.toLowerCase(Locale.ROOT).replace('_', '-');
         Metric nearest = Arrays.stream(values())
-                .min(Comparator.comparingInt(
-                        metric -> editDistance(metric.title, name.toLowerCase(Locale.ROOT).replace('_', '-'))))
+                .min(Comparator.comparingInt(metric -> distance(metric.title, wanted)))
                 .orElseThrow();
         throw new IllegalArgumentException("unknown metric \"" + name + "\": did you mean " + nearest.title
                 + "? The metrics are " + names);
@@ -74,8 +74,11 @@ public enum Metric {
         return matched ? 1 : 0;
     }
 
-    /** Levenshtein distance. */
-    private static int editDistance(String first, String second) {
+    /** Levenshtein distance, or 0 for a part of the name. */
+    private static int distance(String first, String second) {
+        if (first.contains(second)) {
+            return 0;
+        }
         int[] row = new int[second.length() + 1];
         Arrays.setAll(row, j -> j);
         for (int i = 1; i <= first.length(); i++) {

@@ -85,18 +85,15 @@ public final class NumericAnswer {
         int from = 0;
         while (from < text.length() && start.find(from)) {
             OptionalDouble value = numberAt(start.start());
-            if (value.isPresent()) {
-                last = value;
-                from = end;
-            } else {
-                from = start.end();
-            }
+            last = value.isPresent() ? value : last;
+            from = Math.max(end, start.end());
         }
         return last;
     }
 
-    /** The number that starts at an index, its sign before it included; sets {@link #end}. */
+    /** The number that starts at an index, its sign before it included; empty when it is not finite. Sets the end. */
     private OptionalDouble numberAt(int start) {
+        end = start;
         double magnitude = text.charAt(start) == '\\' ? latexFraction(start) : plainNumber(start);
         if (!Double.isFinite(magnitude)) {
             return OptionalDouble.empty();
@@ -149,7 +146,7 @@ public final class NumericAnswer {
         return value;
     }
 
-    /** The proper fraction that makes a mixed number of the whole one before it, or 0; sets {@link #end}. */
+    /** The proper fraction that makes a mixed number of the whole one before it, or 0. Sets the end. */
     private double properFraction(int start) {
         double fraction = latexFraction(start);
         Matcher mixed = at(MIXED_FRACTION, start);

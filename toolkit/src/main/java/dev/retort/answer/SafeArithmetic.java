@@ -37,7 +37,8 @@ public final class SafeArithmetic {
         if (parser.failed || parser.position < expression.length() || !Double.isFinite(value)) {
             return OptionalDouble.empty();
         }
-        return OptionalDouble.of(value);
+        // Adding zero turns -0.0 into 0.0, the only other double equal to it.
+        return OptionalDouble.of(value + 0.0);
     }
 
     /**

@@ -43,6 +43,9 @@ public final class DataCatalogue {
     /** More than the content by this much may be sent: a gzip of a small file is longer than the file. */
     private static final int SLACK = 1024;
 
+    /** The most bytes of an error's page. */
+    private static final long ERROR_LIMIT = 1 << 20;
+
     private final List<DataSet> sets;
     private final Path dataFolder;
     private final Path cache;
@@ -219,7 +222,7 @@ public final class DataCatalogue {
         }
         HttpRequest request = HttpRequest.newBuilder(url).timeout(timeout).build();
         CompletableFuture<HttpResponse<byte[]>> reply =
-                client.sendAsync(request, info -> new BoundedBody(info.statusCode() == 200 ? limit : SLACK * SLACK));
+                client.sendAsync(request, info -> new BoundedBody(info.statusCode() == 200 ? limit : ERROR_LIMIT));
         try {
             // The request's own timeout ends with the headers: a body that stalls is caught here.
             HttpResponse<byte[]> response = reply.get(timeout.toMillis(), TimeUnit.MILLISECONDS);

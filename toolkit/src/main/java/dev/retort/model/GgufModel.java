@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -147,15 +149,26 @@ final class GgufModel implements TensorSource {
         json.set("rope_parameters", parameters);
     }
 
-    /** The published LLaMA 3 settings whose factors the file holds: it keeps the factors, not the settings. */
+    /**
+     * LLaMA 3's settings behind the factors in the file, which keeps the factors and not the settings. The low and high
+     * factors are 1 and 4, as in every published model.
+     */
     private RopeScaling.Llama3 matchingLlama3(double theta, int headDim) throws IOException {
         float[] factors = new float[headDim / 2];
         long[] shape = file.shape("rope_freqs.weight");
         if (shape.length == 1 && shape[0] == factors.length) {
             file.readFloats("rope_freqs.weight", FloatBuffer.wrap(factors));
             float[] plain = new RopeScaling.None().inverseFrequencies(theta, headDim);
-            for (double factor : new double[] {8, 32}) {
-                RopeScaling.Llama3 candidate = new RopeScaling.Llama3(factor, 1, 4, 8192);
+            double largest = 1;
+            for (float factor : factors) {
+                largest = Math.max(largest, factor);
+            }
+            for (long original : originalPositions(plain, factors, largest)) {
+                if (original < 1 || original > Integer.MAX_VALUE) {
+                    continue;
+                }
+                double factor = Double.parseDouble(Float.toString((float) largest));
+                RopeScaling.Llama3 candidate = new RopeScaling.Llama3(factor, 1, 4, (int) original);
                 float[] scaled = candidate.inverseFrequencies(theta, headDim);
                 boolean equal = true;
                 for (int i = 0; i < factors.length; i++) {
@@ -166,10 +179,23 @@ final class GgufModel implements TensorSource {
                 }
             }
         }
-        throw new ModelFileException(
-                file.path(),
-                "tensor rope_freqs.weight: its factors are not those of LLaMA 3.1 or"
-                        + " 3.2, which are the ones supported");
+        throw ModelFileException.tensor(
+                file.path(), "rope_freqs.weight", "its factors are not those of LLaMA 3's rule, the one supported");
+    }
+
+    /** What the original context may have been: solved from frequencies between low and high, else powers of two. */
+    private static List<Long> originalPositions(float[] plain, float[] factors, double largest) {
+        List<Long> candidates = new ArrayList<>();
+        for (int i = 0; i < factors.length; i++) {
+            if (factors[i] > 1.0001 && factors[i] < largest * 0.9999) {
+                double smooth = (1 / factors[i] - 1 / largest) / (1 - 1 / largest);
+                candidates.add(Math.round((3 * smooth + 1) * 2 * Math.PI / plain[i]));
+            }
+        }
+        for (int power = 4; power < 31; power++) {
+            candidates.add(1L << power);
+        }
+        return candidates;
     }
 
     private int number(String key) throws IOException {

@@ -55,14 +55,14 @@ final class LittleEndianCursor {
     int count(int bytesEach, String what) throws ModelFileException {
         long count = int64(what);
         if (count < 0 || count > (limit - position()) / bytesEach) {
-            throw cut(Long.toUnsignedString(count) + " of " + what);
+            throw cut(Long.toUnsignedString(count) + " " + what);
         }
         return (int) count;
     }
 
     /** A length and that many bytes of UTF-8. */
     String string(String what) throws ModelFileException {
-        byte[] bytes = new byte[count(1, "the bytes of " + what)];
+        byte[] bytes = new byte[count(1, "bytes of " + what)];
         int inWindow = Math.min(bytes.length, window.remaining());
         window.get(bytes, 0, inWindow);
         if (inWindow < bytes.length) {

@@ -1,6 +1,7 @@
 package dev.retort.model;
 
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -13,9 +14,17 @@ import java.util.regex.PatternSyntaxException;
  * @param targetModules last parts of module names ("q_proj"), whole names, "all-linear", or one regular expression over
  *     whole names
  * @param useRslora rank-stabilised scaling (Kalajdzievski 2023)
+ * @param rankPattern other ranks for modules whose name ends in the key, which may be a regular expression
+ * @param alphaPattern other alphas likewise
  */
 public record LoraConfig(
-        Integer r, Double loraAlpha, Double loraDropout, List<String> targetModules, Boolean useRslora) {
+        Integer r,
+        Double loraAlpha,
+        Double loraDropout,
+        List<String> targetModules,
+        Boolean useRslora,
+        Map<String, Integer> rankPattern,
+        Map<String, Double> alphaPattern) {
 
     public LoraConfig {
         r = r == null ? Integer.valueOf(8) : r;
@@ -24,6 +33,8 @@ public record LoraConfig(
         targetModules =
                 targetModules == null || targetModules.isEmpty() ? List.of("all-linear") : List.copyOf(targetModules);
         useRslora = Boolean.TRUE.equals(useRslora);
+        rankPattern = rankPattern == null ? Map.of() : Map.copyOf(rankPattern);
+        alphaPattern = alphaPattern == null ? Map.of() : Map.copyOf(alphaPattern);
         if (r < 1 || r > 4096) {
             throw new IllegalArgumentException("r must be 1 to 4096, not " + r);
         }
@@ -35,9 +46,29 @@ public record LoraConfig(
         }
     }
 
-    /** What the low-rank product is multiplied by. */
-    public double scale() {
-        return useRslora ? loraAlpha / Math.sqrt(r) : loraAlpha / r;
+    /** Without patterns. */
+    public LoraConfig(Integer r, Double loraAlpha, Double loraDropout, List<String> targetModules, Boolean useRslora) {
+        this(r, loraAlpha, loraDropout, targetModules, useRslora, null, null);
+    }
+
+    /** The rank of a module's adapter. */
+    public int rank(String module) {
+        return pattern(rankPattern, module, r);
+    }
+
+    /** What a module's low-rank product is multiplied by. */
+    public double scale(String module) {
+        double alpha = pattern(alphaPattern, module, loraAlpha);
+        return useRslora ? alpha / Math.sqrt(rank(module)) : alpha / rank(module);
+    }
+
+    private static <T> T pattern(Map<String, T> pattern, String module, T absent) {
+        for (Map.Entry<String, T> entry : pattern.entrySet()) {
+            if (Pattern.matches("(.*\\.)?(" + entry.getKey() + ")", module)) {
+                return entry.getValue();
+            }
+        }
+        return absent;
     }
 
     /** Whether a linear module, by its whole name, gets an adapter. */

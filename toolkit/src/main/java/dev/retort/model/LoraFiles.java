@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** PEFT's adapter layout: adapter_config.json and adapter_model.safetensors, both ways. */
 public final class LoraFiles {
@@ -46,6 +47,8 @@ public final class LoraFiles {
             json.put("lora_alpha", lora.loraAlpha());
             json.put("lora_dropout", lora.loraDropout());
             json.put("use_rslora", lora.useRslora());
+            json.set("rank_pattern", Rows.mapper().valueToTree(lora.rankPattern()));
+            json.set("alpha_pattern", Rows.mapper().valueToTree(lora.alphaPattern()));
             json.put("fan_in_fan_out", model instanceof Gpt2Model);
             json.put("bias", "none");
             json.put("init_lora_weights", true);
@@ -90,8 +93,8 @@ public final class LoraFiles {
                 boolean transposed = weights.isConv1d(module);
                 long in = transposed ? shape.get(0) : shape.get(1);
                 long out = transposed ? shape.get(1) : shape.get(0);
-                read(source, stored, module + ".lora_A.weight", config.r(), in);
-                read(source, stored, module + ".lora_B.weight", out, config.r());
+                read(source, stored, module + ".lora_A.weight", config.rank(module), in);
+                read(source, stored, module + ".lora_B.weight", out, config.rank(module));
             }
             weights.train(name -> false);
             weights.setLoraConfig(config);
@@ -137,7 +140,7 @@ public final class LoraFiles {
                 throw new ModelFileException(file, key + " true is not supported");
             }
         }
-        for (String key : List.of("rank_pattern", "alpha_pattern", "modules_to_save", "layer_replication")) {
+        for (String key : List.of("modules_to_save", "layer_replication")) {
             if (!json.path(key).isEmpty()) {
                 throw new ModelFileException(file, key + " is not supported");
             }
@@ -158,9 +161,17 @@ public final class LoraFiles {
                     json.path("lora_alpha").asDouble(),
                     json.path("lora_dropout").asDouble(0),
                     modules,
-                    json.path("use_rslora").asBoolean(false));
+                    json.path("use_rslora").asBoolean(false),
+                    numbers(json.path("rank_pattern"), JsonNode::asInt),
+                    numbers(json.path("alpha_pattern"), JsonNode::asDouble));
         } catch (IllegalArgumentException e) {
             throw new ModelFileException(file, e.getMessage());
         }
+    }
+
+    private static <T> Map<String, T> numbers(JsonNode object, Function<JsonNode, T> read) {
+        Map<String, T> numbers = new LinkedHashMap<>();
+        object.fields().forEachRemaining(field -> numbers.put(field.getKey(), read.apply(field.getValue())));
+        return numbers;
     }
 }

@@ -31,7 +31,7 @@ public final class Weights implements AutoCloseable {
     private LoraConfig loraConfig;
     private boolean training;
 
-    private record Adapter(NDArray a, NDArray b) {}
+    private record Adapter(NDArray a, NDArray b, double scale) {}
 
     Weights(NDManager manager) {
         this.manager = manager;
@@ -92,7 +92,7 @@ public final class Weights implements AutoCloseable {
             return y;
         }
         double dropout = training && Autograd.isRecording() ? loraConfig.loraDropout() : 0;
-        return Ops.lora(x, y, adapter.a(), adapter.b(), loraConfig.scale(), dropout);
+        return Ops.lora(x, y, adapter.a(), adapter.b(), adapter.scale(), dropout);
     }
 
     /** Whether dropout acts while gradients are recorded. */
@@ -154,14 +154,15 @@ public final class Weights implements AutoCloseable {
             long out = isConv1d(module) ? shape.get(1) : shape.get(0);
             SplittableRandom random = SeededRandom.of(seed, "lora", module);
             float bound = (float) (1 / Math.sqrt(in));
-            float[] a = new float[Math.toIntExact(config.r() * in)];
+            int rank = config.rank(module);
+            float[] a = new float[Math.toIntExact(rank * in)];
             for (int i = 0; i < a.length; i++) {
                 a[i] = (float) (random.nextDouble() * 2 - 1) * bound;
             }
             setAdapter(
                     module,
-                    manager.create(a, new Shape(config.r(), in)),
-                    manager.zeros(new Shape(out, config.r()), DataType.FLOAT32));
+                    manager.create(a, new Shape(rank, in)),
+                    manager.zeros(new Shape(out, rank), DataType.FLOAT32));
         }
     }
 
@@ -174,7 +175,7 @@ public final class Weights implements AutoCloseable {
         b.attach(manager);
         a.setRequiresGradient(true);
         b.setRequiresGradient(true);
-        adapters.put(module, new Adapter(a, b));
+        adapters.put(module, new Adapter(a, b, loraConfig.scale(module)));
     }
 
     boolean isConv1d(String module) {
@@ -198,7 +199,7 @@ public final class Weights implements AutoCloseable {
             try (NDManager scratch = manager.newSubManager()) {
                 NDArray b = adapter.b().duplicate();
                 b.attach(scratch);
-                NDArray delta = b.matMul(adapter.a()).mul(loraConfig.scale());
+                NDArray delta = b.matMul(adapter.a()).mul(adapter.scale());
                 Ops.assign(weight, (isConv1d(module) ? delta.transpose() : delta).add(weight));
             }
             adapter.a().close();

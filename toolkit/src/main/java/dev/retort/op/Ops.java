@@ -94,7 +94,8 @@ public final class Ops {
                 stop = torch.add(start, torch.size(new, 2))
                 _0 = torch.copy_(torch.slice(cache, 2, start, stop), new)
                 return torch.slice(cache, 2, 0, stop)
-              def cross_entropy(self: __torch__.M, h: Tensor, w: Tensor, labels: Tensor, c: Tensor, rows: Tensor, grad: Tensor) -> List[Tensor]:
+              def cross_entropy(self: __torch__.M, h0: Tensor, w0: Tensor, labels: Tensor, c: Tensor, rows: Tensor, grad: Tensor) -> List[Tensor]:
+                h, w = torch.detach(h0), torch.detach(w0)
                 n = torch.size(h, 0)
                 step = annotate(int, torch.item(rows))
                 want = annotate(int, torch.item(grad))
@@ -320,8 +321,9 @@ public final class Ops {
     public static NDList crossEntropy(
             NDArray h, NDArray w, NDArray labels, NDArray factors, int chunkRows, HeadGradient gradient) {
         NDArray rows = scalar((long) chunkRows);
+        // Not under inference mode while gradients are recorded, or the results could not enter the record.
         return Holder.MODULE.call(
-                "cross_entropy", false, h, w, labels, factors, rows, scalar((long) gradient.ordinal()));
+                "cross_entropy", Autograd.isRecording(), h, w, labels, factors, rows, scalar((long) gradient.ordinal()));
     }
 
     /**

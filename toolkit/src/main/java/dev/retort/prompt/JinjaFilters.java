@@ -57,7 +57,10 @@ final class JinjaFilters {
                         given[2] == Arguments.ABSENT || given[2] == null ? -1 : JinjaValues.integer(given[2]));
             }
             case "indent" -> {
-                return indent(values, values.text(value), arguments);
+                if (!(value instanceof String text)) {
+                    throw new JinjaException("indent needs a text, not " + JinjaValues.typeName(value));
+                }
+                return indent(values, text, arguments);
             }
             case "tojson" -> {
                 return json(values, value, arguments);
@@ -66,6 +69,7 @@ final class JinjaFilters {
                 return integer(values, value, arguments);
             }
             case "float" -> {
+                JinjaValues.defined(value);
                 Object given = arguments.bind(name, "default")[0];
                 Object absent = given == Arguments.ABSENT ? Double.valueOf(0) : given;
                 try {
@@ -167,6 +171,7 @@ final class JinjaFilters {
     }
 
     private static Object integer(JinjaValues values, Object value, Arguments arguments) {
+        JinjaValues.defined(value);
         Object[] given = arguments.bind("int", "default", "base");
         Object absent = given[0] == Arguments.ABSENT ? Long.valueOf(0) : given[0];
         int base = given[1] == Arguments.ABSENT ? 10 : (int) Math.max(0, Math.min(99, JinjaValues.integer(given[1])));

@@ -169,12 +169,22 @@ final class JinjaInterpreter {
             assign(assign.target(), evaluate(assign.value()));
         } else if (statement instanceof AssignBlock block) {
             line = block.line();
-            assign(block.target(), filtered(block.filters(), captured(block.body(), new Scope(scope))));
+            StringBuilder text = new StringBuilder();
+            Flow flow = capture(block.body(), new Scope(scope), text);
+            if (flow != Flow.NEXT) {
+                return flow;
+            }
+            assign(block.target(), filtered(block.filters(), text.toString()));
         } else if (statement instanceof Macro macro) {
             scope.names.put(macro.name(), new Defined(macro, scope));
         } else if (statement instanceof FilterBlock block) {
             line = block.line();
-            print(values.text(filtered(block.filters(), captured(block.body(), new Scope(scope)))));
+            StringBuilder text = new StringBuilder();
+            Flow flow = capture(block.body(), new Scope(scope), text);
+            if (flow != Flow.NEXT) {
+                return flow;
+            }
+            print(values.text(filtered(block.filters(), text.toString())));
         } else if (statement instanceof Scoped block) {
             return run(block);
         } else if (statement instanceof Break) {
@@ -235,17 +245,21 @@ final class JinjaInterpreter {
             items = kept;
         }
         loops++;
+        // As jinja2 has it: "else" is for a loop of which no turn came to its end, a break or continue included.
+        boolean ended = false;
         for (int i = 0; i < items.size(); i++) {
             scope = new Scope(outer);
             assign(loop.target(), items.get(i));
             scope.names.put("loop", new Loop(items, i, loops));
-            if (run(loop.body()) == Flow.BREAK) {
+            Flow flow = run(loop.body());
+            if (flow == Flow.BREAK) {
                 break;
             }
+            ended |= flow == Flow.NEXT;
         }
         loops--;
         scope = outer;
-        if (items.isEmpty()) {
+        if (!ended) {
             run(loop.otherwise());
         }
     }
@@ -278,17 +292,16 @@ final class JinjaInterpreter {
         namespace.values.put(name, value);
     }
 
-    /** What the body prints, with its names in this scope. */
-    private String captured(List<Statement> body, Scope inner) {
+    /** Runs a body with its names in this scope and its text in this builder. A break leaves the block with its text lost. */
+    private Flow capture(List<Statement> body, Scope inner, StringBuilder text) {
         StringBuilder outerText = out;
         Scope outerScope = scope;
-        out = new StringBuilder();
+        out = text;
         scope = inner;
-        run(body);
-        String text = out.toString();
+        Flow flow = run(body);
         out = outerText;
         scope = outerScope;
-        return text;
+        return flow;
     }
 
     private Object filtered(Expression filters, Object value) {
@@ -487,10 +500,11 @@ final class JinjaInterpreter {
             }
             inner.names.put(names[i], value);
         }
-        String text = captured(macro.body(), inner);
+        StringBuilder text = new StringBuilder();
+        capture(macro.body(), inner, text);
         line = lineOfCall;
         calls--;
-        return text;
+        return text.toString();
     }
 
     private Object call(Function function, Arguments arguments) {

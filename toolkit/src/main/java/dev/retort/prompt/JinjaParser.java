@@ -51,7 +51,7 @@ final class JinjaParser {
     /** Tags and brackets inside one another, at most: far from what a thread's stack can hold. */
     private static final int MOST_NESTED = 100;
 
-    private static final Set<String> AFTER_TEST = Set.of("else", "or", "and", "if", "in", "not", "is", "recursive");
+    private static final Set<String> AFTER_TEST = Set.of("else", "or", "and");
     private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
     private static final Set<String> PRODUCTS = Set.of("*", "/", "//", "%");
 
@@ -193,7 +193,7 @@ final class JinjaParser {
             }
             case "generation" -> {
                 expect(Kind.BLOCK_END, "%}");
-                return new Scoped(line, List.of(), bodyTo("endgeneration"));
+                return new Scoped(line, List.of(), outsideOfLoops("endgeneration"));
             }
             case "with" -> {
                 List<Assign> assigns = new ArrayList<>();
@@ -326,11 +326,16 @@ final class JinjaParser {
             parameters.add(new Named(parameter, skipOperator("=") ? expression() : null));
         }
         expect(Kind.BLOCK_END, "%}");
+        return new Macro(line, name, parameters, outsideOfLoops("endmacro"));
+    }
+
+    /** A body in which break and continue do not reach the loops around it. */
+    private List<Statement> outsideOfLoops(String end) {
         int loopsAround = loops;
         loops = 0;
-        List<Statement> body = bodyTo("endmacro");
+        List<Statement> body = bodyTo(end);
         loops = loopsAround;
-        return new Macro(line, name, parameters, body);
+        return body;
     }
 
     /** What is assigned to: names, {@code space.name}, or several separated by commas. */
@@ -683,6 +688,9 @@ final class JinjaParser {
         if (token.isOperator("(")) {
             arguments(positional, named);
         } else {
+            if (token.isName("is")) {
+                throw wrong("one test with is cannot follow another");
+            }
             boolean begins =
                     switch (token.kind()) {
                         case STRING, INTEGER, FLOAT -> true;

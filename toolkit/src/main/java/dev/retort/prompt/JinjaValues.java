@@ -400,9 +400,24 @@ final class JinjaValues {
         return Long.compare(integer(left), integer(right));
     }
 
-    /** The order of two numbers or two texts. */
+    /** The order of two numbers, two texts, or two lists of such. */
     int compare(Object left, Object right) {
+        return compare(left, right, 0);
+    }
+
+    private int compare(Object left, Object right, int depth) {
+        deeper(depth);
         step();
+        if ((left instanceof List && right instanceof List) || (left instanceof Tuple && right instanceof Tuple)) {
+            List<Object> a = items(left);
+            List<Object> b = items(right);
+            for (int i = 0; i < a.size() && i < b.size(); i++) {
+                if (!equal(a.get(i), b.get(i), depth + 1)) {
+                    return compare(a.get(i), b.get(i), depth + 1);
+                }
+            }
+            return Integer.compare(a.size(), b.size());
+        }
         if (isNumber(defined(left)) && isNumber(defined(right))) {
             return compareNumbers(left, right);
         }
@@ -434,6 +449,9 @@ final class JinjaValues {
             return text.contains(part);
         }
         if (container instanceof Map<?, ?> map) {
+            if (item instanceof List || item instanceof Map) {
+                throw new JinjaException("unhashable type: '" + typeName(item) + "'");
+            }
             return isKey(item) && map.containsKey(item);
         }
         for (Object each : iterate(container)) {
@@ -536,7 +554,7 @@ final class JinjaValues {
         if (of instanceof Namespace namespace && namespace.values.containsKey(name)) {
             return namespace.values.get(name);
         }
-        if (name.startsWith("_")) {
+        if (name.startsWith("__")) {
             return new Undefined(
                     "access to attribute '" + name + "' of '" + typeName(of) + "' object is unsafe", true);
         }
@@ -547,7 +565,7 @@ final class JinjaValues {
         step();
         defined(of);
         if (!(of instanceof String || of instanceof List || of instanceof Tuple)) {
-            return new Undefined("'" + typeName(of) + "' object cannot be sliced", false);
+            throw new JinjaException("'" + typeName(of) + "' object cannot be sliced");
         }
         long length = length(of);
         long stride = step == null ? 1 : integer(step);

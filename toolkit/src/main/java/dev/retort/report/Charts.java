@@ -67,7 +67,7 @@ public final class Charts {
             MetricLog.read(run.getValue(), row -> {
                 Double value = row.values().get(metric);
                 if (value != null && Double.isFinite(value)) {
-                    points.add(row.step(), value);
+                    points.add((double) row.step(), value);
                 }
             });
             if (points.count == 0) {

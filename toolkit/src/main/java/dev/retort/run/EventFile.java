@@ -30,6 +30,8 @@ final class EventFile implements Closeable {
 
     private static final int RECORD_LIMIT = 1 << 24;
     private static final int HEADER = 12;
+    /** Field 2 as a varint. */
+    private static final int STEP_KEY = 16;
 
     private final FileChannel channel;
     private final OutputStream out;
@@ -47,7 +49,10 @@ final class EventFile implements Closeable {
         channel.position(keep);
         EventFile events = new EventFile(channel);
         if (keep == 0) {
-            events.writeRecord(new Message().number(1, wallTime).text(3, "brain.Event:2"));
+            Message version = new Message();
+            version.putDouble(1, wallTime);
+            version.putText(3, "brain.Event:2");
+            events.writeRecord(version);
         }
         return events;
     }
@@ -55,9 +60,17 @@ final class EventFile implements Closeable {
     /** Appends the scalars of a step. */
     void append(long step, Map<String, Double> values, double wallTime) throws IOException {
         Message summary = new Message();
-        values.forEach((tag, value) -> summary.message(
-                1, new Message().text(1, tag).number(2, value.floatValue())));
-        writeRecord(new Message().number(1, wallTime).integer(2, step).message(5, summary));
+        values.forEach((tag, number) -> {
+            Message value = new Message();
+            value.putText(1, tag);
+            value.putFloat(2, number.floatValue());
+            summary.putMessage(1, value);
+        });
+        Message event = new Message();
+        event.putDouble(1, wallTime);
+        event.putLong(2, step);
+        event.putMessage(5, summary);
+        writeRecord(event);
     }
 
     void flush() throws IOException {
@@ -81,10 +94,9 @@ final class EventFile implements Closeable {
         header.putInt(maskedCrc(header.array(), 8));
         out.write(header.array());
         out.write(data);
-        out.write(ByteBuffer.allocate(4)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(maskedCrc(data, data.length))
-                .array());
+        ByteBuffer check = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
+        check.putInt(maskedCrc(data, data.length));
+        out.write(check.array());
     }
 
     static int maskedCrc(byte[] bytes, int length) {
@@ -125,7 +137,7 @@ final class EventFile implements Closeable {
     /** The step of an Event that this class wrote: its fields come in order, wall_time first. */
     private static long stepOf(byte[] event) {
         ByteBuffer in = ByteBuffer.wrap(event);
-        if (in.remaining() < 10 || in.get(9) != (2 << 3)) {
+        if (in.remaining() < 10 || in.get(9) != STEP_KEY) {
             return 0;
         }
         in.position(10);
@@ -149,49 +161,47 @@ final class EventFile implements Closeable {
             return bytes.toByteArray();
         }
 
-        Message number(int field, double value) {
-            varint(field << 3 | 1);
-            bytes.writeBytes(ByteBuffer.allocate(8)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .putDouble(value)
-                    .array());
-            return this;
+        void putDouble(int field, double value) {
+            key(field, 1);
+            ByteBuffer fixed = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+            fixed.putDouble(value);
+            bytes.writeBytes(fixed.array());
         }
 
-        Message number(int field, float value) {
-            varint(field << 3 | 5);
-            bytes.writeBytes(ByteBuffer.allocate(4)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .putFloat(value)
-                    .array());
-            return this;
+        void putFloat(int field, float value) {
+            key(field, 5);
+            ByteBuffer fixed = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
+            fixed.putFloat(value);
+            bytes.writeBytes(fixed.array());
         }
 
-        Message integer(int field, long value) {
-            varint(field << 3);
+        void putLong(int field, long value) {
+            key(field, 0);
             varint(value);
-            return this;
         }
 
-        Message text(int field, String value) {
-            return delimited(field, value.getBytes(StandardCharsets.UTF_8));
+        void putText(int field, String value) {
+            putBytes(field, value.getBytes(StandardCharsets.UTF_8));
         }
 
-        Message message(int field, Message value) {
-            return delimited(field, value.bytes());
+        void putMessage(int field, Message value) {
+            putBytes(field, value.bytes());
         }
 
-        private Message delimited(int field, byte[] value) {
-            varint(field << 3 | 2);
+        private void putBytes(int field, byte[] value) {
+            key(field, 2);
             varint(value.length);
             bytes.writeBytes(value);
-            return this;
+        }
+
+        private void key(int field, int wireType) {
+            varint((field << 3) | wireType);
         }
 
         private void varint(long value) {
             long rest = value;
             while ((rest & ~0x7fL) != 0) {
-                bytes.write((int) (rest & 0x7f | 0x80));
+                bytes.write((int) ((rest & 0x7f) | 0x80));
                 rest >>>= 7;
             }
             bytes.write((int) rest);

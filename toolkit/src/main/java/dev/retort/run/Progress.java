@@ -34,6 +34,7 @@ public final class Progress implements AutoCloseable {
     private final long start;
     private final Thread thread;
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final CountDownLatch finished = new CountDownLatch(1);
 
     private volatile State state;
 
@@ -114,6 +115,8 @@ public final class Progress implements AutoCloseable {
             tick(true);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            finished.countDown();
         }
     }
 
@@ -180,7 +183,9 @@ public final class Progress implements AutoCloseable {
         }
         ended.countDown();
         try {
-            thread.join(CLOSE_MILLIS);
+            if (!finished.await(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
+                LOG.debug("the last progress line was not shown in time");
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

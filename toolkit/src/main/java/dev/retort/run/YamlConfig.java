@@ -99,7 +99,7 @@ public final class YamlConfig {
         String[] parts = key.split("\\.");
         for (int i = 0; i < parts.length - 1; i++) {
             YamlValue next = at.values().get(parts[i]);
-            if (next == null || next instanceof YamlValue.Scalar scalar && scalar.isNull()) {
+            if (next == null || (next instanceof YamlValue.Scalar scalar && scalar.isNull())) {
                 next = new YamlValue.Mapping(new LinkedHashMap<>(), where);
                 at.values().put(parts[i], next);
             }
@@ -154,7 +154,7 @@ public final class YamlConfig {
                 types[i] = components[i].getType();
                 YamlValue value = mapping.values().get(known.get(i));
                 String key = join(path, known.get(i));
-                if (value == null || value instanceof YamlValue.Scalar scalar && scalar.isNull()) {
+                if (value == null || (value instanceof YamlValue.Scalar scalar && scalar.isNull())) {
                     if (types[i].isPrimitive()) {
                         throw new ConfigException((value == null ? mapping.where() : value.where()) + ": " + key
                                 + " is missing; expected " + expected(types[i]));
@@ -367,9 +367,10 @@ public final class YamlConfig {
 
     /** Whether a value is written over several lines: a record or map that is not empty. */
     private static boolean isBlock(Object value) {
-        return value instanceof Map<?, ?> map
-                ? !map.isEmpty()
-                : value instanceof Record && !write((Record) value).equals("{}\n");
+        if (value instanceof Record nested) {
+            return !write(nested).equals("{}\n");
+        }
+        return value instanceof Map<?, ?> map && !map.isEmpty();
     }
 
     private static void appendBlock(StringBuilder out, Object value, int indent) {
@@ -460,9 +461,9 @@ public final class YamlConfig {
 
     /** Whether YAML allows a character as it stands and does not take it for a line break. */
     private static boolean isPrintable(int c) {
-        return c >= 0x20 && c <= 0x7e
-                || c >= 0xa0 && c < 0xd800 && c != 0x2028 && c != 0x2029
-                || c >= 0xe000 && c <= 0xfffd && c != 0xfeff
+        return (c >= 0x20 && c <= 0x7e)
+                || (c >= 0xa0 && c < 0xd800 && c != 0x2028 && c != 0x2029)
+                || (c >= 0xe000 && c <= 0xfffd && c != 0xfeff)
                 || c >= 0x10000;
     }
 }

@@ -89,7 +89,7 @@ class SafeArithmeticTest {
             if (row.get("value").isNull()) {
                 assertThat(value).as(expression).isEmpty();
             } else {
-                assertThat(value).as(expression).hasValue(row.get("value").asDouble());
+                assertThat(value).as(expression).hasValue(row.get("value").asDouble() + 0.0);
             }
             checked++;
         }
@@ -121,11 +121,14 @@ class SafeArithmeticTest {
         assertThat(SafeArithmetic.evaluate("(" + a + "+" + b + ")*" + c)).hasValue(((double) a + b) * c);
     }
 
-    /** The labels that PaLM gave for SVAMP; Distilling step-by-step's figures show 73.5 (train) and 74.0 (test). */
+    /**
+     * The labels that PaLM gave for SVAMP. The authors' eval counts 588 (73.5 %) and 148 (74.0 %): in two train rows it
+     * takes Python's {@code (29/2) and (30/2)} for its second number, which is right; here it is no arithmetic.
+     */
     @Test
     @Tag("shared-data")
-    void teacherAccuracyOnSvampIsThatOfThePaper() throws IOException {
-        assertThat(rightLabels("train", 2)).isEqualTo(588);
+    void teacherAccuracyOnSvamp() throws IOException {
+        assertThat(rightLabels("train", 2)).isEqualTo(586);
         assertThat(rightLabels("test", 1)).isEqualTo(148);
     }
 

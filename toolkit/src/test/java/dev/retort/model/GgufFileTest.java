@@ -290,14 +290,16 @@ class GgufFileTest {
 
     @Test
     void refusesCountsThatTheFileCannotHold() throws IOException {
-        refuses(start(3, 1L << 60, 0), "has no room for 1152921504606846976 of tensors");
-        refuses(start(3, 0, 1L << 60), "has no room for 1152921504606846976 of metadata entries");
-        refuses(start(3, -1, 0), "has no room for 18446744073709551615 of tensors");
-        refuses(start(3, 1, 0).zeros(23), "has no room for 1 of tensors");
-        refuses(start(3, 0, 1).int64(1L << 60).zeros(8), "has no room for 1152921504606846976 of the bytes of");
-        refuses(start(3, 0, 1).string("k").int32(8).int64(-1).zeros(8), "of the bytes of metadata k");
-        refuses(start(3, 0, 1).string("k").int32(9).int32(0).int64(1L << 60), "of elements of metadata k");
-        refuses(start(3, 0, 1).string("k").int32(9).int32(9).int64(2).zeros(23), "has no room for 2 of elements");
+        refuses(start(3, 1L << 60, 0), "has no room for 1152921504606846976 tensors");
+        refuses(start(3, 0, 1L << 60), "has no room for 1152921504606846976 metadata entries");
+        refuses(start(3, -1, 0), "has no room for 18446744073709551615 tensors");
+        refuses(start(3, 1, 0).zeros(15), "has no room for 1 tensors");
+        refuses(start(3, 0, 1).int64(1L << 60).zeros(8), "has no room for 1152921504606846976 bytes of a metadata key");
+        refuses(start(3, 0, 1).string("k").int32(8).int64(-1).zeros(8), "18446744073709551615 bytes of metadata k");
+        refuses(
+                start(3, 0, 1).string("k").int32(9).int32(0).int64(1L << 60),
+                "1152921504606846976 elements of metadata k");
+        refuses(start(3, 0, 1).string("k").int32(9).int32(9).int64(2).zeros(23), "has no room for 2 elements");
     }
 
     @Test

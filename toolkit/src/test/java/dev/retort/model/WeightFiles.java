@@ -10,29 +10,15 @@ import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.SplittableRandom;
 
 /** What the tests of weight files share: bytes made by hand, and damage done to them. */
 final class WeightFiles {
-    private static final long[] EXTREMES = {
-        0,
-        1,
-        -1,
-        255,
-        256,
-        1L << 15,
-        1L << 31,
-        1L << 32,
-        (1L << 32) - 1,
-        1L << 60,
-        1L << 61,
-        1L << 62,
-        Long.MAX_VALUE,
-        Long.MIN_VALUE
-    };
+    private static final long[] EXTREMES = {0, -1, 1L << 31, 1L << 60, Long.MAX_VALUE, Long.MIN_VALUE};
 
     private WeightFiles() {}
 
@@ -141,10 +127,18 @@ final class WeightFiles {
         }
     }
 
+    /** Writes without emptying the file first: many file systems go to the disk whenever a file is emptied and filled. */
+    static void overwrite(Path file, byte[] content) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(content));
+            channel.truncate(content.length);
+        }
+    }
+
     /** The file loads whole, or fails with one line that names it; anything else fails the test. */
     static boolean loadsOrFailsCleanly(Path file, byte[] content, Opener opener, String damage) {
         try {
-            Files.write(file, content);
+            overwrite(file, content);
             try (TensorSource source = opener.open(file)) {
                 for (String name : source.names()) {
                     read(source, name);
