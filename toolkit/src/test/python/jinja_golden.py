@@ -279,12 +279,6 @@ EXPRESSIONS = [
     "''.__class__.__mro__",
     "''['__class__']",
     "messages.__init__",
-    "messages.getClass()",
-    "''.class",
-    "''.getClass().forName('java.lang.Runtime')",
-    "messages | attr('__class__')",
-    "cycler",
-    "self",
     "strftime_now('%Y-%m-%d %d %b %Y %B %A %a %H:%M:%S %I %p %j %y %-d %%')",
 ]
 

@@ -7,8 +7,7 @@ import java.util.regex.Pattern;
 public final class AnswerText {
 
     private static final Pattern BLANKS = Pattern.compile("[\\p{IsWhite_Space}]++");
-    private static final Pattern ARTICLES =
-            Pattern.compile("\\b(?:a|an|the)\\b", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern ARTICLES = Pattern.compile("\\b(?:a|an|the)\\b", Pattern.UNICODE_CHARACTER_CLASS);
     private static final Pattern PUNCTUATION = Pattern.compile("\\p{Punct}++");
     private static final String QUOTES = "\"'`\u201c\u201d\u2018\u2019";
     private static final String FINAL_MARKS = ".,;:!?";

@@ -29,11 +29,15 @@ public final class ChoiceAnswer {
     /**
      * The index of the option a completion picks, or empty. It reads what follows the last "answer is" or "answer:",
      * else the last "(x)" of the text, else the whole text. A text that is one of the choices (case, articles and
-     * punctuation aside) comes before the letter, as in Distilling step-by-step, whose labels are texts; then the letter;
-     * then the only choice that occurs in the line. "(a) x or (c) y" picks none.
+     * punctuation aside) comes before the letter, as in Distilling step-by-step, whose labels are texts; then the
+     * letter; then the only choice that occurs in the line. "(a) x or (c) y" picks none.
      */
     public static OptionalInt index(String completion, List<String> choices) {
-        String line = answerPart(completion, choices.size()).strip().lines().findFirst().orElse("");
+        String line = answerPart(completion, choices.size())
+                .strip()
+                .lines()
+                .findFirst()
+                .orElse("");
         if (UNDECIDED.matcher(line).find()) {
             return OptionalInt.empty();
         }
@@ -58,8 +62,8 @@ public final class ChoiceAnswer {
     }
 
     /**
-     * The text behind the first {@code (x)}, up to the next one, trimmed and without one final point; empty when there is
-     * none. This is how Distilling step-by-step takes CommonsenseQA's label from what follows "So the answer is".
+     * The text behind the first {@code (x)}, up to the next one, trimmed and without one final point; empty when there
+     * is none. This is how Distilling step-by-step takes CommonsenseQA's label from what follows "So the answer is".
      */
     public static Optional<String> optionText(String answer) {
         Matcher option = ANY_OPTION.matcher(answer);

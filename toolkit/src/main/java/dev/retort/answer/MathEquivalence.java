@@ -41,9 +41,9 @@ public final class MathEquivalence {
     private MathEquivalence() {}
 
     /**
-     * The content of the last {@code \boxed{...}} of a solution, or of its last {@code \fbox{...}} when there is no box;
-     * empty when there is neither, or its braces do not close. Escaped braces do not count, and {@code \boxed 3} gives
-     * its number or letter: two gold solutions of MATH have no more (the authors take both for missing).
+     * The content of the last {@code \boxed{...}} of a solution, or of its last {@code \fbox{...}} when there is no
+     * box; empty when there is neither, or its braces do not close. Escaped braces do not count, and {@code \boxed 3}
+     * gives its number or letter: two gold solutions of MATH have no more (the authors take both for missing).
      */
     public static Optional<String> lastBoxed(String text) {
         String command = "\\boxed";
@@ -68,8 +68,8 @@ public final class MathEquivalence {
     }
 
     /**
-     * Whether two answers are equal by the MATH authors' string rules alone. Where their code fails on an answer it falls
-     * back on plain equality, and so does this.
+     * Whether two answers are equal by the MATH authors' string rules alone. Where their code fails on an answer it
+     * falls back on plain equality, and so does this.
      */
     public static boolean hendrycksEqual(String prediction, String reference) {
         Optional<String> first = hendrycksForm(prediction);
@@ -83,8 +83,8 @@ public final class MathEquivalence {
     }
 
     /**
-     * Whether two solutions, or two bare answers, come to the same: their last boxes are compared, and the whole text of
-     * one that has no {@code \boxed} or {@code \fbox} at all. A box whose braces do not close equals nothing.
+     * Whether two solutions, or two bare answers, come to the same: their last boxes are compared, and the whole text
+     * of one that has no {@code \boxed} or {@code \fbox} at all. A box whose braces do not close equals nothing.
      */
     public static boolean sameAnswer(String prediction, String reference) {
         Optional<String> predicted = boxOrWhole(prediction);
@@ -100,13 +100,13 @@ public final class MathEquivalence {
     /**
      * The form that equal answers share, for grouping and voting; not for display.
      *
-     * <p>The authors' rules come first. Beyond them: decimals, fractions and mixed numbers are exact rationals; thousands
-     * separators go; {@code \frac{-1}{2}} is {@code -\frac{1}{2}}; a root of a rational in a denominator is moved up;
-     * factors of a product and terms of a sum may stand in any order, but nothing is expanded, factored or added up;
-     * tuples and intervals are compared element by element; sets, unions and bare comma lists (not of words) in any order;
-     * {@code \text} and its like are unwrapped, and cut where they name a unit; the name before a single {@code =} goes
-     * when it has up to three letters or lists variables; parentheses around the whole, final points and dollar signs
-     * go; {@code x^{2}} is {@code x^2}; words are compared without case.
+     * <p>The authors' rules come first. Beyond them: decimals, fractions and mixed numbers are exact rationals;
+     * thousands separators go; {@code \frac{-1}{2}} is {@code -\frac{1}{2}}; a root of a rational in a denominator is
+     * moved up; factors of a product and terms of a sum may stand in any order, but nothing is expanded, factored or
+     * added up; tuples and intervals are compared element by element; sets, unions and bare comma lists (not of words)
+     * in any order; {@code \text} and its like are unwrapped, and cut where they name a unit; the name before a single
+     * {@code =} goes when it has up to three letters or lists variables; parentheses around the whole, final points and
+     * dollar signs go; {@code x^{2}} is {@code x^2}; words are compared without case.
      */
     public static String canonical(String answer) {
         String form = hendrycksForm(answer).orElse(answer.strip());
@@ -236,7 +236,10 @@ public final class MathEquivalence {
             result.append(text, from, command.start());
             String inside = text.substring(command.end(), end);
             boolean isLast = end + 1 == text.length()
-                    || POWER_OF_UNIT.matcher(text).region(end + 1, text.length()).matches();
+                    || POWER_OF_UNIT
+                            .matcher(text)
+                            .region(end + 1, text.length())
+                            .matches();
             if (isLast && isUnit(inside) && result.chars().anyMatch(Character::isDigit)) {
                 return result.toString();
             }
@@ -248,9 +251,7 @@ public final class MathEquivalence {
 
     /** A single letter may be a number (i, e) or a digit of another base, unless it is a common unit. */
     private static boolean isUnit(String text) {
-        return text.length() == 1
-                ? "mgshL".contains(text)
-                : text.chars().noneMatch(Character::isDigit);
+        return text.length() == 1 ? "mgshL".contains(text) : text.chars().noneMatch(Character::isDigit);
     }
 
     private static String unnamed(String text) {

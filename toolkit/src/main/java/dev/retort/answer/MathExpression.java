@@ -29,8 +29,21 @@ final class MathExpression {
 
     /** Commands that stand for a commuting symbol. */
     private static final List<String> SYMBOLS = List.of(
-            "\\pi", "\\alpha", "\\beta", "\\gamma", "\\delta", "\\epsilon", "\\theta", "\\lambda", "\\mu", "\\rho",
-            "\\sigma", "\\tau", "\\phi", "\\omega", "\\infty");
+            "\\pi",
+            "\\alpha",
+            "\\beta",
+            "\\gamma",
+            "\\delta",
+            "\\epsilon",
+            "\\theta",
+            "\\lambda",
+            "\\mu",
+            "\\rho",
+            "\\sigma",
+            "\\tau",
+            "\\phi",
+            "\\omega",
+            "\\infty");
 
     /** What lies outside the grammar; never leaves this class. */
     private static final class Unreadable extends Exception {
@@ -364,9 +377,7 @@ final class MathExpression {
         boolean isCall = end < text.length()
                 && text.charAt(end) == '('
                 && FUNCTION_LETTERS.indexOf(run.charAt(run.length() - 1)) >= 0;
-        if (isCall
-                || run.length() > MAX_LETTERS_IN_A_ROW
-                || FUNCTIONS.stream().anyMatch(run::contains)) {
+        if (isCall || run.length() > MAX_LETTERS_IN_A_ROW || FUNCTIONS.stream().anyMatch(run::contains)) {
             // Words and calls: their letters do not commute.
             throw new Unreadable();
         }

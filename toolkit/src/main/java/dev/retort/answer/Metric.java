@@ -44,8 +44,8 @@ public enum Metric {
         Metric nearest = Arrays.stream(values())
                 .min(Comparator.comparingInt(metric -> distance(metric.title, wanted)))
                 .orElseThrow();
-        throw new IllegalArgumentException("unknown metric \"" + name + "\": did you mean " + nearest.title
-                + "? The metrics are " + names);
+        throw new IllegalArgumentException(
+                "unknown metric \"" + name + "\": did you mean " + nearest.title + "? The metrics are " + names);
     }
 
     /**

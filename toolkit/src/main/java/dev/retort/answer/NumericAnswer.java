@@ -62,9 +62,7 @@ public final class NumericAnswer {
     public static boolean equal(String prediction, String reference) {
         OptionalDouble predicted = extract(prediction);
         OptionalDouble expected = extract(reference);
-        return predicted.isPresent()
-                && expected.isPresent()
-                && close(predicted.getAsDouble(), expected.getAsDouble());
+        return predicted.isPresent() && expected.isPresent() && close(predicted.getAsDouble(), expected.getAsDouble());
     }
 
     /**

@@ -231,7 +231,7 @@ public final class PorterStemmer {
         return letter == 'y' ? yIsConsonant : !isVowelLetter(letter);
     }
 
-    /** Porter's *o: consonant, vowel, consonant other than w, x, y at the end; NLTK: or vowel, consonant as the whole. */
+    /** Porter's *o: ends in consonant, vowel, consonant other than w, x, y; NLTK: or is just vowel, consonant. */
     private static boolean endsShort(String word, int length) {
         if (length == 2) {
             return !isConsonant(word, 0) && isConsonant(word, 1);

@@ -24,8 +24,8 @@ public final class SafeArithmetic {
     }
 
     /**
-     * The value of an expression; empty when it does not parse, is longer or deeper than the limits, divides by zero, or
-     * is not finite.
+     * The value of an expression; empty when it does not parse, is longer or deeper than the limits, divides by zero,
+     * or is not finite.
      */
     public static OptionalDouble evaluate(String expression) {
         if (expression == null || expression.length() > MAX_LENGTH) {
@@ -42,9 +42,9 @@ public final class SafeArithmetic {
     }
 
     /**
-     * Whether both evaluate to the same number: the SVAMP metric of Distilling step-by-step, where what does not evaluate
-     * is NaN and NaN equals nothing. As in the authors' code there is no tolerance: the doubles must be equal, so
-     * {@code 0.1 + 0.2} is not {@code 0.3}.
+     * Whether both evaluate to the same number: the SVAMP metric of Distilling step-by-step, where what does not
+     * evaluate is NaN and NaN equals nothing. As in the authors' code there is no tolerance: the doubles must be equal,
+     * so {@code 0.1 + 0.2} is not {@code 0.3}.
      */
     public static boolean equalValues(String prediction, String reference) {
         OptionalDouble predicted = evaluate(prediction);

@@ -84,6 +84,50 @@ public final class Tokenizer implements AutoCloseable {
         return new Tokenizer(tokenizerJson, tokenizerConfig, owner);
     }
 
+    /**
+     * Makes a tokenizer whose tokens are blank-separated words, for small languages: {@code <unk>}, {@code <eos>}, {@code
+     * <pad>}, then the words in their order.
+     */
+    public static Tokenizer ofWords(List<String> words) throws IOException {
+        ObjectNode json = Rows.mapper().createObjectNode();
+        json.put("version", "1.0");
+        json.putNull("truncation");
+        json.putNull("padding");
+        ObjectNode vocabulary = Rows.mapper().createObjectNode();
+        for (String special : List.of("<unk>", "<eos>", "<pad>")) {
+            ObjectNode token = json.withArray("added_tokens").addObject();
+            token.put("id", vocabulary.size());
+            token.put("content", special);
+            token.put("single_word", false).put("lstrip", false).put("rstrip", false);
+            token.put("normalized", false).put("special", true);
+            vocabulary.put(special, vocabulary.size());
+        }
+        for (String word : words) {
+            if (word.isBlank() || !word.strip().equals(word) || word.contains(" ") || vocabulary.has(word)) {
+                throw new IllegalArgumentException("not a word, or there twice: '" + word + "'");
+            }
+            vocabulary.put(word, vocabulary.size());
+        }
+        json.putNull("normalizer");
+        json.putObject("pre_tokenizer").put("type", "WhitespaceSplit");
+        json.putNull("post_processor");
+        json.putNull("decoder");
+        ObjectNode model = json.putObject("model");
+        model.put("type", "WordLevel");
+        model.set("vocab", vocabulary);
+        model.put("unk_token", "<unk>");
+        ObjectNode config = Rows.mapper().createObjectNode();
+        config.put("unk_token", "<unk>").put("eos_token", "<eos>").put("pad_token", "<pad>");
+        config.put("clean_up_tokenization_spaces", false);
+        return of(json.toString(), config, "words");
+    }
+
+    /** Tokens in the vocabulary. */
+    public int vocabularySize() throws IOException {
+        JsonNode tree = Rows.mapper().readTree(json);
+        return tree.at("/model/vocab").size();
+    }
+
     /** Whether a folder holds a tokenizer. */
     public static boolean isIn(Path folder) {
         return Files.isRegularFile(folder.resolve("tokenizer.json"));
@@ -189,22 +233,29 @@ public final class Tokenizer implements AutoCloseable {
     public record Split(int[] prompt, int[] completion, boolean aligned) {}
 
     /**
+     * The ids of a prompt to be continued. For a decoder-only model what a post-processor puts before it (a
+     * beginning-of-sequence token) is kept and what it puts behind is not; an encoder gets the whole.
+     */
+    public int[] encodePrompt(String prompt, boolean encoderDecoder) {
+        int[] whole = encode(prompt);
+        if (encoderDecoder) {
+            return whole;
+        }
+        int[] plain = encodePlain(prompt);
+        int before = Math.max(0, indexOf(whole, plain));
+        return Arrays.copyOf(whole, before + plain.length);
+    }
+
+    /**
      * Encodes a prompt and its completion. Where encoding them together starts with the ids of the prompt, as it must be at
      * generation, the rest is the completion; else they are encoded apart and {@code aligned} is false.
      */
     public Split encodePair(String prompt, String completion) {
         int[] head = encodePlain(prompt);
-        int[] whole = encodePlain(prompt + completion);
-        boolean aligned = whole.length >= head.length && Arrays.equals(head, 0, head.length, whole, 0, head.length);
-        int[] tail = aligned ? Arrays.copyOfRange(whole, head.length, whole.length) : encodePlain(completion);
-        int[] start = encode(prompt);
-        // What a post-processor puts before a prompt (a beginning-of-sequence token) stays; what it puts behind does
-        // not.
-        int before = indexOf(start, head);
-        int[] prefix = before <= 0 ? new int[0] : Arrays.copyOf(start, before);
-        int[] full = Arrays.copyOf(prefix, prefix.length + head.length);
-        System.arraycopy(head, 0, full, prefix.length, head.length);
-        return new Split(full, tail, aligned);
+        int[] both = encodePlain(prompt + completion);
+        boolean aligned = both.length >= head.length && Arrays.equals(head, 0, head.length, both, 0, head.length);
+        int[] tail = aligned ? Arrays.copyOfRange(both, head.length, both.length) : encodePlain(completion);
+        return new Split(encodePrompt(prompt, false), tail, aligned);
     }
 
     private static int indexOf(int[] ids, int[] part) {

@@ -157,7 +157,8 @@ public final class DataCatalogue {
 
     private String missing(DataSet set, DataFile file) {
         String where = "data file " + file.path() + " is neither in "
-                + (dataFolder == null ? "RETORT_DATA (not set)" : "RETORT_DATA (" + dataFolder + ")") + " nor in the cache ("
+                + (dataFolder == null ? "RETORT_DATA (not set)" : "RETORT_DATA (" + dataFolder + ")")
+                + " nor in the cache ("
                 + cache + ")";
         String place = cache.resolve(file.path()) + (file.gzipped() ? " (gzipped)" : "");
         if (file.urls().isEmpty()) {
@@ -169,8 +170,8 @@ public final class DataCatalogue {
     }
 
     /**
-     * Downloads the files of a data set that are missing or differ from the catalogue into the cache, each whole or not at
-     * all and only with the catalogued content.
+     * Downloads the files of a data set that are missing or differ from the catalogue into the cache, each whole or not
+     * at all and only with the catalogued content.
      *
      * @return where every file of the set lies
      * @throws IOException at the first file that could not be had; those before it stay
@@ -180,9 +181,11 @@ public final class DataCatalogue {
         List<Path> paths = new ArrayList<>();
         for (DataFile file : set.files()) {
             DataFileStatus status = status(set, file);
-            if (status.state() == DataFileStatus.State.DIFFERENT && !status.path().startsWith(cache)) {
+            if (status.state() == DataFileStatus.State.DIFFERENT
+                    && !status.path().startsWith(cache)) {
                 throw new IOException(status.path()
-                        + ": its content is not the catalogued one, and RETORT_DATA is never written; remove the file or unset RETORT_DATA, then fetch again");
+                        + ": its content is not the catalogued one, and RETORT_DATA is never written; remove"
+                        + " the file or unset RETORT_DATA, then fetch again");
             }
             paths.add(status.state() == DataFileStatus.State.OK ? status.path() : download(set, file));
         }
@@ -242,7 +245,10 @@ public final class DataCatalogue {
         } catch (ExecutionException e) {
             String reason = e.getCause().getMessage();
             throw new IOException(
-                    reason == null ? e.getCause().getClass().getSimpleName() : reason.lines().findFirst().orElse(""), e);
+                    reason == null
+                            ? e.getCause().getClass().getSimpleName()
+                            : reason.lines().findFirst().orElse(""),
+                    e);
         }
     }
 

@@ -9,7 +9,10 @@ public final class Nearest {
 
     private Nearest() {}
 
-    /** The candidate with the smallest edit distance, the first in alphabetical order among equals; empty where there is none. */
+    /**
+     * The candidate with the smallest edit distance, the first in alphabetical order among equals; empty where there is
+     * none.
+     */
     public static Optional<String> of(String name, Collection<String> candidates) {
         return candidates.stream()
                 .min(Comparator.<String>comparingInt(candidate -> distance(name, candidate))

@@ -1,14 +1,16 @@
 package dev.retort.model;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
-/** Turns stored values into float32. Every method reads from the start of a little-endian buffer on an array. */
+/** Turns stored values into float32. Every method reads from the start of little-endian bytes. */
 final class FloatDecoder {
     private static final int HALF_BLOCK = 16;
 
     private FloatDecoder() {}
 
-    static void decode(WeightDtype dtype, ByteBuffer bytes, int count, float[] floats) {
+    static void decode(WeightDtype dtype, byte[] array, int count, float[] floats) {
+        ByteBuffer bytes = ByteBuffer.wrap(array).order(ByteOrder.LITTLE_ENDIAN);
         switch (dtype) {
             case F64 -> {
                 for (int i = 0; i < count; i++) {
@@ -28,12 +30,12 @@ final class FloatDecoder {
             }
             case I64 -> {
                 for (int i = 0; i < count; i++) {
-                    floats[i] = bytes.getLong(i * Long.BYTES);
+                    floats[i] = (float) bytes.getLong(i * Long.BYTES);
                 }
             }
             case I32 -> {
                 for (int i = 0; i < count; i++) {
-                    floats[i] = bytes.getInt(i * Integer.BYTES);
+                    floats[i] = (float) bytes.getInt(i * Integer.BYTES);
                 }
             }
             case I16 -> {
@@ -50,12 +52,12 @@ final class FloatDecoder {
                 for (int i = 0; i < count; i++) {
                     long value = bytes.getLong(i * Long.BYTES);
                     // Halved with its last bit kept as a sticky one, a large value rounds as it would whole.
-                    floats[i] = value >= 0 ? value : (value >>> 1 | value & 1) * 2f;
+                    floats[i] = value >= 0 ? (float) value : (float) ((value >>> 1) | (value & 1)) * 2;
                 }
             }
             case U32 -> {
                 for (int i = 0; i < count; i++) {
-                    floats[i] = Integer.toUnsignedLong(bytes.getInt(i * Integer.BYTES));
+                    floats[i] = (float) Integer.toUnsignedLong(bytes.getInt(i * Integer.BYTES));
                 }
             }
             case U16 -> {
@@ -76,14 +78,14 @@ final class FloatDecoder {
         }
     }
 
-    static void decode(GgufType type, ByteBuffer bytes, int blocks, float[] floats) {
+    static void decode(GgufType type, byte[] bytes, int blocks, float[] floats) {
         switch (type) {
             case F32 -> decode(WeightDtype.F32, bytes, blocks, floats);
             case F16 -> decode(WeightDtype.F16, bytes, blocks, floats);
             case BF16 -> decode(WeightDtype.BF16, bytes, blocks, floats);
-            case Q4_0 -> decodeQ4Zero(bytes.array(), blocks, floats);
-            case Q4_1 -> decodeQ4One(bytes.array(), blocks, floats);
-            case Q8_0 -> decodeQ8Zero(bytes.array(), blocks, floats);
+            case Q4_0 -> decodeQ4Zero(bytes, blocks, floats);
+            case Q4_1 -> decodeQ4One(bytes, blocks, floats);
+            case Q8_0 -> decodeQ8Zero(bytes, blocks, floats);
         }
     }
 
@@ -97,7 +99,7 @@ final class FloatDecoder {
             for (int i = 0; i < HALF_BLOCK; i++) {
                 int pair = bytes[in + i];
                 floats[out + i] = ((pair & 0xf) - 8) * scale;
-                floats[out + HALF_BLOCK + i] = ((pair >> 4 & 0xf) - 8) * scale;
+                floats[out + HALF_BLOCK + i] = (((pair >> 4) & 0xf) - 8) * scale;
             }
             in += HALF_BLOCK;
             out += 2 * HALF_BLOCK;
@@ -115,7 +117,7 @@ final class FloatDecoder {
             for (int i = 0; i < HALF_BLOCK; i++) {
                 int pair = bytes[in + i];
                 floats[out + i] = (pair & 0xf) * scale + minimum;
-                floats[out + HALF_BLOCK + i] = (pair >> 4 & 0xf) * scale + minimum;
+                floats[out + HALF_BLOCK + i] = ((pair >> 4) & 0xf) * scale + minimum;
             }
             in += HALF_BLOCK;
             out += 2 * HALF_BLOCK;
@@ -138,6 +140,6 @@ final class FloatDecoder {
     }
 
     private static float half(byte[] bytes, int at) {
-        return HalfFloat.fromHalf((short) (bytes[at] & 0xff | bytes[at + 1] << 8));
+        return HalfFloat.fromHalf((short) ((bytes[at] & 0xff) | (bytes[at + 1] << 8)));
     }
 }

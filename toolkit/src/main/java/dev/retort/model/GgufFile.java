@@ -44,7 +44,7 @@ public final class GgufFile implements TensorSource {
     private static final int FLOAT64 = 12;
 
     /** Far above any model's header (a vocabulary of 262,144 takes some 20 MB); bounds what a hostile one can take. */
-    private static final long LONGEST_HEADER = 100_000_000;
+    private static final long LONGEST_HEADER = 1L << 26;
 
     private static final int DEEPEST_ARRAY = 4;
     private static final int LEAST_ENTRY_BYTES = 13;

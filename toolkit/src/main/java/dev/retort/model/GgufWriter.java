@@ -3,7 +3,6 @@ package dev.retort.model;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -50,11 +49,14 @@ public final class GgufWriter {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
         private void int32(int value) {
-            write(buffer(Integer.BYTES).putInt(value));
+            for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
+                bytes.write(value >> shift);
+            }
         }
 
         private void int64(long value) {
-            write(buffer(Long.BYTES).putLong(value));
+            int32((int) value);
+            int32((int) (value >> Integer.SIZE));
         }
 
         private void string(String value) {
@@ -67,14 +69,6 @@ public final class GgufWriter {
             int32(GgufFile.ARRAY);
             int32(type);
             int64(count);
-        }
-
-        private void write(ByteBuffer buffer) {
-            bytes.write(buffer.array(), 0, buffer.position());
-        }
-
-        private static ByteBuffer buffer(int length) {
-            return ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
         }
     }
 

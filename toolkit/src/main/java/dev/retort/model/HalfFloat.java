@@ -24,7 +24,7 @@ final class HalfFloat {
         if (magnitude >= HALF_INFINITY) {
             bits = FLOAT_INFINITY | (magnitude << 13);
         }
-        return Float.intBitsToFloat(bits | (half & 0x8000) << 16);
+        return Float.intBitsToFloat(bits | ((half & 0x8000) << 16));
     }
 
     /** Rounds to nearest, ties to even; beyond the range it is an infinity. */

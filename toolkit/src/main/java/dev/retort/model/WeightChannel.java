@@ -19,10 +19,10 @@ final class WeightChannel implements Closeable {
     /** Bytes decoded at a time, a bound and not a size: a smaller tensor takes less. */
     private static final int CHUNK_BYTES = 1 << 18;
 
-    /** Turns whole blocks, from the start of a little-endian buffer on an array, into floats. */
+    /** Turns whole blocks, from the start of little-endian bytes, into floats. */
     @FunctionalInterface
     interface Decoder {
-        void decode(ByteBuffer bytes, int blocks, float[] floats);
+        void decode(byte[] bytes, int blocks, float[] floats);
     }
 
     private final Path file;
@@ -105,13 +105,12 @@ final class WeightChannel implements Closeable {
         }
         long blocks = elements / blockElements;
         int chunkBlocks = (int) Math.min(blocks, CHUNK_BYTES / blockBytes);
-        ByteBuffer bytes = ByteBuffer.allocate(chunkBlocks * blockBytes).order(ByteOrder.LITTLE_ENDIAN);
+        byte[] bytes = new byte[chunkBlocks * blockBytes];
         float[] floats = new float[chunkBlocks * blockElements];
         for (long done = 0; done < blocks; done += chunkBlocks) {
             int count = (int) Math.min(chunkBlocks, blocks - done);
-            bytes.clear().limit(count * blockBytes);
-            read(position + done * blockBytes, bytes);
-            decoder.decode(bytes.flip(), count, floats);
+            read(position + done * blockBytes, ByteBuffer.wrap(bytes, 0, count * blockBytes));
+            decoder.decode(bytes, count, floats);
             target.put(floats, 0, count * blockElements);
         }
     }

@@ -89,7 +89,7 @@ final class JinjaFilters {
                 arguments.bind(name);
                 List<Object> items = values.iterate(value);
                 if (items.isEmpty()) {
-                    return new Undefined("No " + name + " item, sequence was empty.", false);
+                    return new Undefined("No " + name + " item, sequence was empty.");
                 }
                 return items.get(name.equals("first") ? 0 : items.size() - 1);
             }
@@ -341,7 +341,7 @@ final class JinjaFilters {
             return out;
         }
         if (items.isEmpty()) {
-            return new Undefined("No aggregated item, sequence was empty.", false);
+            return new Undefined("No aggregated item, sequence was empty.");
         }
         Comparator<Object> order = (a, b) ->
                 values.compare(folded(key.apply(a), given[0]), folded(key.apply(b), given[0]));

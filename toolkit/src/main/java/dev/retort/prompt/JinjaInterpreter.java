@@ -100,12 +100,12 @@ final class JinjaInterpreter {
                 case "depth0" -> depth - 1L;
                 case "previtem" -> index > 0
                         ? items.get(index - 1)
-                        : new Undefined("there is no previous item", false);
+                        : new Undefined("there is no previous item");
                 case "nextitem" -> index + 1 < items.size()
                         ? items.get(index + 1)
-                        : new Undefined("there is no next item", false);
+                        : new Undefined("there is no next item");
                 case "cycle" -> new Method(this, "cycle");
-                default -> values.attribute("", "_" + name);
+                default -> new Undefined("a loop has no " + name);
             };
         }
     }
@@ -236,6 +236,7 @@ final class JinjaInterpreter {
         if (loop.condition() != null) {
             List<Object> kept = new ArrayList<>();
             for (Object item : items) {
+                values.scope();
                 scope = new Scope(outer);
                 assign(loop.target(), item);
                 if (JinjaValues.truth(evaluate(loop.condition()))) {
@@ -248,6 +249,7 @@ final class JinjaInterpreter {
         // As jinja2 has it: "else" is for a loop of which no turn came to its end, a break or continue included.
         boolean ended = false;
         for (int i = 0; i < items.size(); i++) {
+            values.scope();
             scope = new Scope(outer);
             assign(loop.target(), items.get(i));
             scope.names.put("loop", new Loop(items, i, loops));
@@ -378,7 +380,7 @@ final class JinjaInterpreter {
                 return evaluate(conditional.then());
             }
             return conditional.otherwise() == null
-                    ? new Undefined("the inline if-expression has no else", false)
+                    ? new Undefined("the inline if-expression has no else")
                     : evaluate(conditional.otherwise());
         }
         return evaluateRare(expression);
@@ -484,6 +486,7 @@ final class JinjaInterpreter {
         if (++calls > MOST_CALLS) {
             throw new JinjaException("more than " + MOST_CALLS + " macros call one another");
         }
+        values.scope();
         Macro macro = defined.macro();
         int lineOfCall = line;
         String[] names = macro.parameters().stream().map(Named::name).toArray(String[]::new);

@@ -177,8 +177,8 @@ final class JinjaMethods {
                 values.chargeSearch(text, part);
                 if (name.equals("count")) {
                     return part.isEmpty()
-                            ? (long) JinjaStrings.length(text) + 1
-                            : (long) JinjaStrings.split(text, part, -1).size() - 1;
+                            ? JinjaStrings.length(text) + 1L
+                            : JinjaStrings.count(text, part);
                 }
                 int at = name.equals("find") ? text.indexOf(part) : text.lastIndexOf(part);
                 return at < 0 ? -1L : (long) text.codePointCount(0, at);
@@ -245,12 +245,9 @@ final class JinjaMethods {
 
     static String replace(JinjaValues values, String text, String old, String with, long limit) {
         values.chargeSearch(text, old);
-        long most = old.isEmpty() ? text.length() + 1L : text.length() / old.length();
-        if (most * Math.max(0, with.length() - old.length()) + text.length() > JinjaValues.MOST_CHARACTERS && limit != 0) {
-            // Only now is it worth knowing how often the old text really occurs.
-            most = old.isEmpty() ? most : JinjaStrings.split(text, old, limit).size() - 1L;
-        }
-        values.chargeText(text.length() + most * Math.max(0, with.length() - old.length()));
+        long times = old.isEmpty() ? text.length() + 1L : JinjaStrings.count(text, old);
+        times = limit < 0 ? times : Math.min(limit, times);
+        values.chargeText(text.length() + times * Math.max(0, with.length() - old.length()));
         return JinjaStrings.replace(text, old, with, limit);
     }
 

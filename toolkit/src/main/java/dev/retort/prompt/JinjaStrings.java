@@ -65,14 +65,30 @@ final class JinjaStrings {
         int from = skip(text, 0, true);
         while (from < text.length()) {
             if (limit >= 0 && parts.size() >= limit) {
-                parts.add(stripEnd(text.substring(from), null));
+                add(parts, stripEnd(text.substring(from), null));
                 return parts;
             }
             int to = skip(text, from, false);
-            parts.add(text.substring(from, to));
+            add(parts, text.substring(from, to));
             from = skip(text, to, true);
         }
         return parts;
+    }
+
+    private static void add(List<Object> parts, String part) {
+        if (parts.size() >= JinjaValues.MOST_ITEMS) {
+            throw new JinjaException("the template cuts a text into more than " + JinjaValues.MOST_ITEMS + " parts");
+        }
+        parts.add(part);
+    }
+
+    /** How often a text that is not empty occurs, without overlaps. */
+    static long count(String text, String part) {
+        long count = 0;
+        for (int at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length())) {
+            count++;
+        }
+        return count;
     }
 
     /** The index of the first character at or after this one that is not (or is) white space. */
@@ -91,10 +107,10 @@ final class JinjaStrings {
         for (int at = text.indexOf(separator);
                 at >= 0 && (limit < 0 || parts.size() < limit);
                 at = text.indexOf(separator, from)) {
-            parts.add(text.substring(from, at));
+            add(parts, text.substring(from, at));
             from = at + separator.length();
         }
-        parts.add(text.substring(from));
+        add(parts, text.substring(from));
         return parts;
     }
 
@@ -105,10 +121,10 @@ final class JinjaStrings {
         for (int at = text.lastIndexOf(separator);
                 at >= 0 && (limit < 0 || parts.size() < limit);
                 at = to - separator.length() < 0 ? -1 : text.lastIndexOf(separator, to - separator.length())) {
-            parts.add(text.substring(at + separator.length(), to));
+            add(parts, text.substring(at + separator.length(), to));
             to = at;
         }
-        parts.add(text.substring(0, to));
+        add(parts, text.substring(0, to));
         Collections.reverse(parts);
         return parts;
     }
@@ -121,7 +137,7 @@ final class JinjaStrings {
             char c = text.charAt(i);
             boolean ends = (c >= 10 && c <= 13) || (c >= 28 && c <= 30) || c == 0x85 || c == 0x2028 || c == 0x2029;
             if (ends) {
-                lines.add(text.substring(from, i));
+                add(lines, text.substring(from, i));
                 if (c == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n') {
                     i++;
                 }
@@ -129,7 +145,7 @@ final class JinjaStrings {
             }
         }
         if (from < text.length()) {
-            lines.add(text.substring(from));
+            add(lines, text.substring(from));
         }
         return lines;
     }

@@ -21,16 +21,17 @@ final class JinjaValues {
 
     private static final int MOST_DEPTH = 100;
     private static final long BUDGET = 1_000_000_000L;
-    private static final int COST_OF_STEP = 16;
+    private static final int COST_OF_STEP = 32;
+    private static final int COST_OF_SCOPE = 512;
     private static final int COST_OF_NEW_CHARACTER = 4;
 
     private long left = BUDGET;
 
     /** A name or field that is not there: prints as nothing, anything else asked of it is an error. */
-    record Undefined(String message, boolean forbidden) {
+    record Undefined(String message) {
 
         static Undefined name(String name) {
-            return new Undefined("'" + name + "' is undefined", false);
+            return new Undefined("'" + name + "' is undefined");
         }
     }
 
@@ -85,6 +86,11 @@ final class JinjaValues {
 
     void step() {
         charge(COST_OF_STEP);
+    }
+
+    /** Charges a turn of a loop or the call of a macro. */
+    void scope() {
+        charge(COST_OF_SCOPE);
     }
 
     /** Charges work on existing characters or items. */
@@ -189,13 +195,7 @@ final class JinjaValues {
         if (value instanceof Map<?, ?> map) {
             return !map.isEmpty();
         }
-        if (value instanceof Undefined undefined) {
-            if (undefined.forbidden()) {
-                throw new JinjaException(undefined.message());
-            }
-            return false;
-        }
-        return true;
+        return !(value instanceof Undefined);
     }
 
     // ---- text
@@ -205,10 +205,7 @@ final class JinjaValues {
         if (value instanceof String text) {
             return text;
         }
-        if (value instanceof Undefined undefined) {
-            if (undefined.forbidden()) {
-                throw new JinjaException(undefined.message());
-            }
+        if (value instanceof Undefined) {
             return "";
         }
         StringBuilder out = new StringBuilder();
@@ -243,10 +240,7 @@ final class JinjaValues {
                 separator = ", ";
             }
             out.append(map.isEmpty() ? "{}" : "}");
-        } else if (value instanceof Undefined undefined) {
-            if (undefined.forbidden()) {
-                throw new JinjaException(undefined.message());
-            }
+        } else if (value instanceof Undefined) {
             out.append("Undefined");
         } else {
             throw new JinjaException("a " + typeName(value) + " cannot be printed");
@@ -483,10 +477,9 @@ final class JinjaValues {
             chargeItems(text.length());
             return JinjaStrings.characters(text);
         }
-        if (value instanceof Undefined undefined && !undefined.forbidden()) {
+        if (value instanceof Undefined) {
             return List.of();
         }
-        defined(value);
         throw new JinjaException("'" + typeName(value) + "' object is not iterable");
     }
 
@@ -501,10 +494,10 @@ final class JinjaValues {
         if (value instanceof List || value instanceof Tuple) {
             return items(value).size();
         }
-        if (value instanceof Undefined undefined && !undefined.forbidden()) {
+        if (value instanceof Undefined) {
             return 0;
         }
-        throw new JinjaException("object of type '" + typeName(defined(value)) + "' has no len()");
+        throw new JinjaException("object of type '" + typeName(value) + "' has no len()");
     }
 
     static boolean isKey(Object value) {
@@ -538,7 +531,7 @@ final class JinjaValues {
             return attribute(of, name);
         }
         defined(key);
-        return new Undefined("'" + typeName(of) + "' object has no element " + text(key), false);
+        return new Undefined("'" + typeName(of) + "' object has no element " + text(key));
     }
 
     /** {@code of.name}: the method of that name, else the item, else undefined. */
@@ -554,11 +547,7 @@ final class JinjaValues {
         if (of instanceof Namespace namespace && namespace.values.containsKey(name)) {
             return namespace.values.get(name);
         }
-        if (name.startsWith("__")) {
-            return new Undefined(
-                    "access to attribute '" + name + "' of '" + typeName(of) + "' object is unsafe", true);
-        }
-        return new Undefined("'" + typeName(of) + " object' has no attribute '" + name + "'", false);
+        return new Undefined("'" + typeName(of) + " object' has no attribute '" + name + "'");
     }
 
     Object slice(Object of, Object from, Object to, Object step) {

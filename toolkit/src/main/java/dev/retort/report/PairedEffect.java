@@ -8,20 +8,23 @@ import org.apache.commons.math3.distribution.TDistribution;
 /**
  * The difference of a method and its baseline on the same test items, with its uncertainty over seeds and items.
  *
- * <p>With d(s, i) the difference on item i with seed s, the effect is the mean of d. Its squared standard error is the sum of
- * two parts: that of the mean of the per-seed effects (the spread of the mean over i of d, divided by the number of seeds),
- * and that of the mean of the per-item effects (the spread of the mean over s of d, divided by the number of items). What
- * seed and item do together is in both parts, so the sum is on the safe side: where seeds and items are crossed at random,
- * its expectation exceeds the true variance by (interaction variance) / (seeds x items). With one seed only the items count,
- * and the interval says nothing about another seed.
+ * <p>With d(s, i) the difference on item i with seed s, the effect is the mean of d. Its squared standard error is the
+ * sum of two parts: that of the mean of the per-seed effects (the spread of the mean over i of d, divided by the number
+ * of seeds), and that of the mean of the per-item effects (the spread of the mean over s of d, divided by the number of
+ * items). What seed and item do together is in both parts, so the sum is on the safe side: where seeds and items are
+ * crossed at random, its expectation exceeds the true variance by (interaction variance) / (seeds x items). With one
+ * seed only the items count, and the interval says nothing about another seed.
  *
- * <p>Items that share a source (one story, one tree) are one draw: with clusters the item part is the spread of the cluster
- * sums about the effect, C / (C - 1) x sum over clusters of (sum over its items of (d(i) - effect))^2 / n^2, which for
- * clusters of one size is the spread of the cluster means divided by the number C of clusters.
+ * <p>Items that share a source (one story, one tree) are one draw: with clusters the item part is the spread of the
+ * cluster sums about the effect, C / (C - 1) x sum over clusters of (sum over its items of (d(i) - effect))^2 / n^2,
+ * which for clusters of one size is the spread of the cluster means divided by the number C of clusters.
  *
  * <p>The interval uses Student's t with the degrees of freedom of Welch and Satterthwaite, from S - 1 for the seeds and
- * C - 1 (or n - 1) for the items. The minimal detectable effect is (t(0.975) + t(0.80)) x standard error: an effect of that
- * size would have been told from zero with 80 % power.
+ * C - 1 (or n - 1) for the items. The minimal detectable effect is (t(0.975) + t(0.80)) x standard error: an effect of
+ * that size would have been told from zero with 80 % power.
+ *
+ * <p>Few seeds make the interval too narrow where their spread is as large as that of the items: simulated without any
+ * effect (normal draws), up to 6 % of the intervals exclude zero at five seeds, 8 % at three, 12 % at two.
  *
  * @param effect method minus baseline, in the unit of the outcomes
  * @param standardError NaN where it cannot be told: fewer than two items or clusters

@@ -105,7 +105,9 @@ public record PublishedCells(List<PublishedCell> cells) {
 
     private String nearestMethod(Map<String, String> where) {
         String method = where.getOrDefault("method", "");
-        return Nearest.of(method, cells.stream().map(cell -> cell.column("method")).toList())
+        return Nearest.of(
+                        method,
+                        cells.stream().map(cell -> cell.column("method")).toList())
                 .filter(nearest -> !nearest.equals(method))
                 .map(nearest -> "; the nearest method is " + nearest)
                 .orElse("");

@@ -77,8 +77,23 @@ public record ResultRow(
     /** This row with the paper's numbers; either may be null. */
     public ResultRow withPublished(Double value, Double effectOfIt) {
         return new ResultRow(
-                method, student, dataset, condition, metric, value, effectOfIt, ours, oursSe, n, seeds, effect, effectLow,
-                effectHigh, verdict, rows, note);
+                method,
+                student,
+                dataset,
+                condition,
+                metric,
+                value,
+                effectOfIt,
+                ours,
+                oursSe,
+                n,
+                seeds,
+                effect,
+                effectLow,
+                effectHigh,
+                verdict,
+                rows,
+                note);
     }
 
     /**
@@ -88,19 +103,50 @@ public record ResultRow(
      */
     public ResultRow withOurs(PairedEffect mean) {
         return new ResultRow(
-                method, student, dataset, condition, metric, published, publishedEffect, mean.effect(),
-                finite(mean.standardError()), mean.items(), mean.seeds(), effect, effectLow, effectHigh, verdict, rows, note);
+                method,
+                student,
+                dataset,
+                condition,
+                metric,
+                published,
+                publishedEffect,
+                mean.effect(),
+                finite(mean.standardError()),
+                mean.items(),
+                mean.seeds(),
+                effect,
+                effectLow,
+                effectHigh,
+                verdict,
+                rows,
+                note);
     }
 
     /** This row with a value of ours that has no sampling error, for example a count. */
     public ResultRow withOurs(double value, Integer items) {
         return new ResultRow(
-                method, student, dataset, condition, metric, published, publishedEffect, value, oursSe, items, seeds, effect,
-                effectLow, effectHigh, verdict, rows, note);
+                method,
+                student,
+                dataset,
+                condition,
+                metric,
+                published,
+                publishedEffect,
+                value,
+                oursSe,
+                items,
+                seeds,
+                effect,
+                effectLow,
+                effectHigh,
+                verdict,
+                rows,
+                note);
     }
 
     /**
-     * This row with our effect and the verdict by rule; an inconclusive one adds the minimal detectable effect to the note.
+     * This row with our effect and the verdict by rule; an inconclusive one adds the minimal detectable effect to the
+     * note.
      *
      * @param measured in the metric's unit
      */
@@ -110,28 +156,88 @@ public record ResultRow(
                 ? "minimal detectable effect " + ResultTable.number(measured.minimalDetectableEffect(), 3)
                 : "";
         return new ResultRow(
-                method, student, dataset, condition, metric, published, publishedEffect, ours, oursSe, measured.items(),
-                measured.seeds(), measured.effect(), finite(measured.low()), finite(measured.high()), verdictOfIt, rows, join(note, more));
+                method,
+                student,
+                dataset,
+                condition,
+                metric,
+                published,
+                publishedEffect,
+                ours,
+                oursSe,
+                measured.items(),
+                measured.seeds(),
+                measured.effect(),
+                finite(measured.low()),
+                finite(measured.high()),
+                verdictOfIt,
+                rows,
+                join(note, more));
     }
 
     /** This row marked as not comparable with the paper, and why. */
     public ResultRow notComparable(String why) {
         return new ResultRow(
-                method, student, dataset, condition, metric, published, publishedEffect, ours, oursSe, n, seeds, effect,
-                effectLow, effectHigh, Verdict.NOT_COMPARABLE, rows, join(note, why));
+                method,
+                student,
+                dataset,
+                condition,
+                metric,
+                published,
+                publishedEffect,
+                ours,
+                oursSe,
+                n,
+                seeds,
+                effect,
+                effectLow,
+                effectHigh,
+                Verdict.NOT_COMPARABLE,
+                rows,
+                join(note, why));
     }
 
     public ResultRow withRows(List<String> names) {
         return new ResultRow(
-                method, student, dataset, condition, metric, published, publishedEffect, ours, oursSe, n, seeds, effect,
-                effectLow, effectHigh, verdict, names, note);
+                method,
+                student,
+                dataset,
+                condition,
+                metric,
+                published,
+                publishedEffect,
+                ours,
+                oursSe,
+                n,
+                seeds,
+                effect,
+                effectLow,
+                effectHigh,
+                verdict,
+                names,
+                note);
     }
 
     /** This row with more said in its note. */
     public ResultRow withNote(String more) {
         return new ResultRow(
-                method, student, dataset, condition, metric, published, publishedEffect, ours, oursSe, n, seeds, effect,
-                effectLow, effectHigh, verdict, rows, join(note, more));
+                method,
+                student,
+                dataset,
+                condition,
+                metric,
+                published,
+                publishedEffect,
+                ours,
+                oursSe,
+                n,
+                seeds,
+                effect,
+                effectLow,
+                effectHigh,
+                verdict,
+                rows,
+                join(note, more));
     }
 
     private static String join(String a, String b) {

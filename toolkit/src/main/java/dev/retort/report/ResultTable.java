@@ -79,7 +79,8 @@ public record ResultTable(List<ResultRow> rows) {
     /**
      * Reads table.csv.
      *
-     * @throws IOException where it has other columns or a cell that is no number where one belongs, naming file and record
+     * @throws IOException where it has other columns or a cell that is no number where one belongs, naming file and
+     *     record
      */
     public static ResultTable read(Path csv) throws IOException {
         List<List<String>> records = Csv.read(csv);
@@ -115,7 +116,9 @@ public record ResultTable(List<ResultRow> rows) {
                 parseDouble(record, 12),
                 parseDouble(record, 13),
                 record.get(14).isEmpty() ? null : Verdict.ofWord(record.get(14)),
-                record.get(15).isEmpty() ? List.of() : Arrays.asList(record.get(15).split(" ")),
+                record.get(15).isEmpty()
+                        ? List.of()
+                        : Arrays.asList(record.get(15).split(" ")),
                 record.get(16));
     }
 
@@ -150,7 +153,9 @@ public record ResultTable(List<ResultRow> rows) {
     }
 
     private static String line(List<Shown> columns, Function<Shown, String> cell, UnaryOperator<String> escape) {
-        return columns.stream().map(column -> escape.apply(cell.apply(column))).collect(Collectors.joining(" | ", "| ", " |\n"));
+        return columns.stream()
+                .map(column -> escape.apply(cell.apply(column)))
+                .collect(Collectors.joining(" | ", "| ", " |\n"));
     }
 
     /** An HTML table element. */
@@ -210,7 +215,11 @@ public record ResultTable(List<ResultRow> rows) {
                         numbers("effect", ResultRow::effect),
                         numbers("effect_low", ResultRow::effectLow),
                         numbers("effect_high", ResultRow::effectHigh),
-                        text("verdict", row -> row.verdict() == null ? "" : row.verdict().word()),
+                        text(
+                                "verdict",
+                                row -> row.verdict() == null
+                                        ? ""
+                                        : row.verdict().word()),
                         text("rows", row -> String.join(" ", row.rows())),
                         text("note", ResultRow::note));
     }
@@ -244,7 +253,10 @@ public record ResultTable(List<ResultRow> rows) {
                 new Shown("n", true, row -> integer(row.n())),
                 new Shown("seeds", true, row -> integer(row.seeds())),
                 new Shown("our effect [95 %]", true, ResultTable::effect),
-                new Shown("verdict", false, row -> row.verdict() == null ? "" : row.verdict().word()),
+                new Shown(
+                        "verdict",
+                        false,
+                        row -> row.verdict() == null ? "" : row.verdict().word()),
                 new Shown("note", false, ResultRow::note));
         return all.stream()
                 .filter(column -> column.title.equals("method")
@@ -283,7 +295,8 @@ public record ResultTable(List<ResultRow> rows) {
 
     private static String escapeMarkdown(String cell) {
         StringBuilder out = new StringBuilder();
-        for (char c : cell.toCharArray()) {
+        for (int i = 0; i < cell.length(); i++) {
+            char c = cell.charAt(i);
             switch (c) {
                 case '\r' -> {}
                 case '\n' -> out.append(' ');
@@ -298,7 +311,8 @@ public record ResultTable(List<ResultRow> rows) {
 
     private static String escapeHtml(String cell) {
         StringBuilder out = new StringBuilder();
-        for (char c : cell.toCharArray()) {
+        for (int i = 0; i < cell.length(); i++) {
+            char c = cell.charAt(i);
             switch (c) {
                 case '<' -> out.append("&lt;");
                 case '>' -> out.append("&gt;");
@@ -313,7 +327,8 @@ public record ResultTable(List<ResultRow> rows) {
 
     private static String escapeLatex(String cell) {
         StringBuilder out = new StringBuilder();
-        for (char c : cell.toCharArray()) {
+        for (int i = 0; i < cell.length(); i++) {
+            char c = cell.charAt(i);
             switch (c) {
                 case '\r' -> {}
                 case '\n' -> out.append(' ');

@@ -22,9 +22,10 @@ import java.util.zip.CRC32C;
 /**
  * A TensorBoard event file of scalars.
  *
- * <p>The file is a sequence of TFRecords (length as uint64, masked CRC32C of the length, data, masked CRC32C of the data, all
- * little-endian); the data are Event messages of the protocol-buffer schema tensorboard/compat/proto/event.proto: wall_time
- * = 1 (double), step = 2 (int64), file_version = 3 (string), summary = 5; Summary.value = 1; Value.tag = 1, simple_value = 2.
+ * <p>The file is a sequence of TFRecords (length as uint64, masked CRC32C of the length, data, masked CRC32C of the
+ * data, all little-endian); the data are Event messages of the protocol-buffer schema
+ * tensorboard/compat/proto/event.proto: wall_time = 1 (double), step = 2 (int64), file_version = 3 (string), summary =
+ * 5; Summary.value = 1; Value.tag = 1, simple_value = 2.
  */
 final class EventFile implements Closeable {
 

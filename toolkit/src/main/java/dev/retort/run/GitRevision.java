@@ -25,8 +25,8 @@ public record GitRevision(String revision, boolean dirty) {
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{40,64}");
 
     /**
-     * The revision of the checkout that the system property retort.root names, else the property git.revision of the resource
-     * retort-build.properties, else unknown; never fails.
+     * The revision of the checkout that the system property retort.root names, else the property git.revision of the
+     * resource retort-build.properties, else unknown; never fails.
      */
     public static GitRevision detect() {
         String root = System.getProperty("retort.root");

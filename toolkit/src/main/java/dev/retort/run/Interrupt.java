@@ -7,10 +7,10 @@ import java.util.concurrent.TimeUnit;
 /**
  * Lets a loop end in good order when it is asked to stop.
  *
- * <p>The loop polls {@link #requested} between steps. It becomes true on Ctrl-C or another signal that ends the process,
- * where {@link #onSignals} was used, and when the loop's thread is interrupted, as notebooks do. On a signal the virtual
- * machine waits until {@link #close}: whatever the loop still writes and prints before that is done. It then exits with 128
- * plus the signal's number, 130 for Ctrl-C, whatever the program itself would have exited with.
+ * <p>The loop polls {@link #requested} between steps. It becomes true on Ctrl-C or another signal that ends the
+ * process, where {@link #onSignals} was used, and when the loop's thread is interrupted, as notebooks do. On a signal
+ * the virtual machine waits until {@link #close}: whatever the loop still writes and prints before that is done. It
+ * then exits with 128 plus the signal's number, 130 for Ctrl-C, whatever the program itself would have exited with.
  */
 public final class Interrupt implements AutoCloseable {
 
@@ -40,8 +40,8 @@ public final class Interrupt implements AutoCloseable {
     /**
      * Reacts to signals as well.
      *
-     * @param notice runs at once when a signal comes, on a thread of its own, for example to say that the write in hand is
-     *     finished first
+     * @param notice runs at once when a signal comes, on a thread of its own, for example to say that the write in hand
+     *     is finished first
      */
     public static Interrupt onSignals(Runnable notice) {
         return new Interrupt(true, notice);
@@ -53,7 +53,8 @@ public final class Interrupt implements AutoCloseable {
             if (closed.getCount() > 0) {
                 notice.run();
             }
-            // A loop that hangs must not make the process immortal: the virtual machine takes no second Ctrl-C while it ends.
+            // A loop that hangs must not make the process immortal: the virtual machine takes no second Ctrl-C while it
+            // ends.
             if (!closed.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
                 System.err.println("the loop did not end within " + PATIENCE.toMinutes() + " minutes: stopping it");
             }

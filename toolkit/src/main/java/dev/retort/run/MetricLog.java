@@ -57,8 +57,8 @@ public final class MetricLog implements Closeable {
     }
 
     /**
-     * Opens the log of a run folder to go on after a checkpoint: rows of later steps and a torn last line are cut off. A log
-     * that is not there yet is begun.
+     * Opens the log of a run folder to go on after a checkpoint: rows of later steps and a torn last line are cut off.
+     * A log that is not there yet is begun.
      *
      * @param step the checkpoint's step
      * @throws IOException where a line before the last is not a metrics row
@@ -115,8 +115,8 @@ public final class MetricLog implements Closeable {
                     if (in.read() < 0) {
                         return good;
                     }
-                    throw new IOException(file + ":" + number + ": " + e.getMessage()
-                            + "; mend or remove the line, then resume", e);
+                    throw new IOException(
+                            file + ":" + number + ": " + e.getMessage() + "; mend or remove the line, then resume", e);
                 }
                 line.reset();
                 good = length;

@@ -12,7 +12,8 @@ import java.util.Map;
  * One line of metrics.jsonl: what was measured at an optimiser step.
  *
  * @param step from 0
- * @param values name to value, in the order they were given; a value that is not finite is null in the file and NaN here
+ * @param values name to value, in the order they were given; a value that is not finite is null in the file and NaN
+ *     here
  */
 public record MetricRow(long step, Map<String, Double> values) {
 
@@ -53,7 +54,9 @@ public record MetricRow(long step, Map<String, Double> values) {
             throw new IllegalArgumentException(
                     e.getOriginalMessage().lines().findFirst().orElse("not JSON"), e);
         }
-        if (tree == null || !tree.path("step").canConvertToLong() || !tree.path("step").isIntegralNumber()) {
+        if (tree == null
+                || !tree.path("step").canConvertToLong()
+                || !tree.path("step").isIntegralNumber()) {
             throw new IllegalArgumentException("no metrics row: an object with an integer named step is expected");
         }
         Map<String, Double> values = new LinkedHashMap<>();

@@ -12,10 +12,16 @@ import org.slf4j.LoggerFactory;
 /**
  * Shows how far a loop has come: a line that rewrites itself on a terminal, else at most one line every ten seconds.
  *
- * <p>The loop only leaves its numbers here; a thread of its own prints and tells the listeners, so that a stopped terminal
- * or a slow notebook does not hold the loop up.
+ * <p>The loop only leaves its numbers here; a thread of its own prints and tells the listeners, so that a stopped
+ * terminal or a slow notebook does not hold the loop up.
  */
 public final class Progress implements AutoCloseable {
+
+    /**
+     * The system property by which the launcher says that standard error is a terminal; Java itself cannot tell.
+     * Without it no line is rewritten.
+     */
+    public static final String TERMINAL = "retort.terminal";
 
     private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
     private static final long TICK_MILLIS = 100;
@@ -55,7 +61,14 @@ public final class Progress implements AutoCloseable {
     public static Progress onStandardError(
             String label, long done, long total, boolean quiet, List<ProgressListener> listeners) {
         return new Progress(
-                label, done, total, quiet ? null : System.err, isTerminal(), listeners, System::nanoTime, true);
+                label,
+                done,
+                total,
+                quiet ? null : System.err,
+                Boolean.getBoolean(TERMINAL),
+                listeners,
+                System::nanoTime,
+                true);
     }
 
     Progress(
@@ -81,15 +94,6 @@ public final class Progress implements AutoCloseable {
             thread.setDaemon(true);
             thread.start();
         }
-    }
-
-    /**
-     * Whether standard error is a terminal: as the launcher says in the property retort.terminal (true or false), else a guess
-     * by standard input and output.
-     */
-    private static boolean isTerminal() {
-        String told = System.getProperty("retort.terminal");
-        return told == null ? System.console() != null && !"dumb".equals(System.getenv("TERM")) : told.equals("true");
     }
 
     /** Notes the steps done so far. */
@@ -156,7 +160,7 @@ public final class Progress implements AutoCloseable {
                 listener.onProgress(update);
             } catch (RuntimeException e) {
                 listeners.remove(listener);
-                LOG.warn("a progress listener failed and is dropped", e);
+                LOG.warn("a progress listener failed and is dropped: {}", e.toString());
             }
         }
     }

@@ -4,6 +4,8 @@ package dev.retort.run;
 @FunctionalInterface
 public interface ProgressListener {
 
-    /** Called at most ten times a second and once at the end, on a thread of its own: a slow listener misses updates. */
+    /**
+     * Called at most ten times a second and once at the end, on a thread of its own: a slow listener misses updates.
+     */
     void onProgress(ProgressUpdate update);
 }

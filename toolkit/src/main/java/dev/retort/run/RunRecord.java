@@ -162,7 +162,9 @@ public record RunRecord(
 
     /** Writes run.json into a folder, whole or not at all. */
     public void write(Path folder) throws IOException {
-        AtomicFiles.writeText(folder.resolve(FILE), Rows.mapper().writerWithDefaultPrettyPrinter().writeValueAsString(this) + "\n");
+        AtomicFiles.writeText(
+                folder.resolve(FILE),
+                Rows.mapper().writerWithDefaultPrettyPrinter().writeValueAsString(this) + "\n");
     }
 
     /**
@@ -181,8 +183,10 @@ public record RunRecord(
         try {
             return Rows.mapper().readValue(Files.readString(file), RunRecord.class);
         } catch (JsonProcessingException e) {
-            throw new IOException(file + ": not a run record: "
-                    + e.getOriginalMessage().lines().findFirst().orElse(""), e);
+            throw new IOException(
+                    file + ": not a run record: "
+                            + e.getOriginalMessage().lines().findFirst().orElse(""),
+                    e);
         }
     }
 

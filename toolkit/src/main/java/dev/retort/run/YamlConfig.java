@@ -29,10 +29,11 @@ import java.util.stream.Collectors;
 /**
  * Reads a YAML file into a record and writes a record as YAML.
  *
- * <p>A key is the component's name in snake_case, an enum value its constant's name in kebab-case. Components may be text,
- * numbers, booleans, enums, {@link Path}s, records, and lists and maps (with text keys) of these. A key that is absent or
- * null gives null, so that the record's compact constructor can put its default there; a component of a primitive type must
- * be given. Unknown keys and values of another type are errors that name the file, the line and the full key.
+ * <p>A key is the component's name in snake_case, an enum value its constant's name in kebab-case. Components may be
+ * text, numbers, booleans, enums, {@link Path}s, records, and lists and maps (with text keys) of these. A key that is
+ * absent or null gives null, so that the record's compact constructor can put its default there; a component of a
+ * primitive type must be given. Unknown keys and values of another type are errors that name the file, the line and the
+ * full key.
  */
 public final class YamlConfig {
 
@@ -61,7 +62,10 @@ public final class YamlConfig {
         }
         String yaml;
         try {
-            yaml = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            yaml = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new ConfigException(file + ": not UTF-8 text, or longer than " + YamlValue.SIZE_LIMIT, e);
         }
@@ -90,7 +94,8 @@ public final class YamlConfig {
         int equals = override.indexOf('=');
         String key = equals < 0 ? override : override.substring(0, equals).strip();
         if (equals < 0 || key.isEmpty() || Arrays.asList(key.split("\\.", -1)).contains("")) {
-            throw new ConfigException("override \"" + override + "\": expected key=value, for example train.learning_rate=1e-4");
+            throw new ConfigException(
+                    "override \"" + override + "\": expected key=value, for example train.learning_rate=1e-4");
         }
         String text = override.substring(equals + 1);
         String where = "override " + key;
@@ -104,8 +109,8 @@ public final class YamlConfig {
                 at.values().put(parts[i], next);
             }
             if (!(next instanceof YamlValue.Mapping inner)) {
-                throw new ConfigException(where + ": " + String.join(".", Arrays.copyOf(parts, i + 1)) + " is " + next.kind()
-                        + " (" + next.where() + "), so it has no keys");
+                throw new ConfigException(where + ": " + String.join(".", Arrays.copyOf(parts, i + 1)) + " is "
+                        + next.kind() + " (" + next.where() + "), so it has no keys");
             }
             at = inner;
         }
@@ -204,8 +209,8 @@ public final class YamlConfig {
                 }
                 Map<String, Object> map = new LinkedHashMap<>();
                 mapping.values()
-                        .forEach((name, element) -> map.put(
-                                name, element(element, generic.getActualTypeArguments()[1], join(key, name))));
+                        .forEach((name, element) ->
+                                map.put(name, element(element, generic.getActualTypeArguments()[1], join(key, name))));
                 return Collections.unmodifiableMap(map);
             }
             if (!(type instanceof Class<?> plain)) {
@@ -247,7 +252,9 @@ public final class YamlConfig {
                 List<String> words = words(type);
                 throw new ConfigException(scalar.where() + ": " + key + ": expected " + expected(type) + ", found "
                         + scalar.kind()
-                        + Nearest.of(text, words).map(nearest -> "; the nearest is " + nearest).orElse(""));
+                        + Nearest.of(text, words)
+                                .map(nearest -> "; the nearest is " + nearest)
+                                .orElse(""));
             }
             if (!scalar.plain()) {
                 throw wrong(scalar, key, expected(type));
@@ -259,7 +266,9 @@ public final class YamlConfig {
                 return Boolean.valueOf(text);
             }
             boolean integer = type == int.class || type == Integer.class || type == long.class || type == Long.class;
-            if (integer ? !INTEGER.matcher(text).matches() : !DECIMAL.matcher(text).matches()) {
+            if (integer
+                    ? !INTEGER.matcher(text).matches()
+                    : !DECIMAL.matcher(text).matches()) {
                 throw wrong(scalar, key, expected(type));
             }
             String digits = text.replace("_", "");
@@ -278,7 +287,9 @@ public final class YamlConfig {
                 }
             } catch (NumberFormatException e) {
                 throw new ConfigException(
-                        scalar.where() + ": " + key + ": " + scalar.kind() + " is too large; expected " + expected(type), e);
+                        scalar.where() + ": " + key + ": " + scalar.kind() + " is too large; expected "
+                                + expected(type),
+                        e);
             }
             throw new IllegalStateException(key + ": no YAML form for " + type);
         }
@@ -323,8 +334,8 @@ public final class YamlConfig {
     }
 
     /**
-     * Writes a record as YAML: its components in order, those that are null left out, the keys of maps sorted. Reading it
-     * gives an equal record, and equal records give equal text.
+     * Writes a record as YAML: its components in order, those that are null left out, the keys of maps sorted. Reading
+     * it gives an equal record, and equal records give equal text.
      */
     public static String write(Record config) {
         StringBuilder out = new StringBuilder();
@@ -424,7 +435,9 @@ public final class YamlConfig {
         return value instanceof String || value instanceof Path ? quoted(value.toString()) : value.toString();
     }
 
-    /** The shortest decimal that reads back as the same number, in a form that YAML 1.1 readers take for a number too. */
+    /**
+     * The shortest decimal that reads back as the same number, in a form that YAML 1.1 readers take for a number too.
+     */
     private static String decimal(String shortest) {
         BigDecimal number = new BigDecimal(shortest).stripTrailingZeros();
         if (number.signum() == 0) {

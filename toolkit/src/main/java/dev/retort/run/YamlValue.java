@@ -18,8 +18,8 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
- * A parsed YAML document whose scalars are still text: the type that wants the value decides what it is, so that 1e-4 is a
- * number and no is a word. Every value knows where it came from.
+ * A parsed YAML document whose scalars are still text: the type that wants the value decides what it is, so that 1e-4
+ * is a number and no is a word. Every value knows where it came from.
  */
 sealed interface YamlValue {
 
@@ -95,7 +95,9 @@ sealed interface YamlValue {
     }
 
     private static String oneLine(String message) {
-        return message == null ? "unknown problem" : message.lines().findFirst().orElse("unknown problem").strip();
+        return message == null
+                ? "unknown problem"
+                : message.lines().findFirst().orElse("unknown problem").strip();
     }
 
     private static String at(String source, boolean lines, Mark mark) {

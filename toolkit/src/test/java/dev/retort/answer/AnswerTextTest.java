@@ -30,7 +30,7 @@ class AnswerTextTest {
         assertThat(AnswerText.squad("an-other A")).isEqualTo("another");
     }
 
-    @Property
+    @Property(seed = "20240601")
     void normalFormsAreStable(@ForAll String text) {
         String plain = AnswerText.plain(text);
         assertThat(AnswerText.plain(plain)).isEqualTo(plain);

@@ -22,8 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class MajorityVoteTest {
 
-    private static final MajorityVote STRICT =
-            new MajorityVote(new VoteRule.StrictMajority(), AnswerText::relaxed);
+    private static final MajorityVote STRICT = new MajorityVote(new VoteRule.StrictMajority(), AnswerText::relaxed);
     private static final MajorityVote PLURALITY = new MajorityVote(new VoteRule.Plurality(), AnswerText::relaxed);
 
     @Test
@@ -58,8 +57,7 @@ class MajorityVoteTest {
         assertThat(vote.votes()).isEqualTo(3);
         assertThat(vote.total()).isEqualTo(5);
         assertThat(vote.agreement()).isEqualTo(0.6);
-        assertThat(vote.counts()).containsExactly(
-                Map.entry("heads", 3), Map.entry("tails", 1));
+        assertThat(vote.counts()).containsExactly(Map.entry("heads", 3), Map.entry("tails", 1));
         assertThat(STRICT.of(List.of()).agreement()).isEqualTo(0);
     }
 
@@ -105,7 +103,7 @@ class MajorityVoteTest {
     }
 
     /** Against all ways the missing samples can turn out. */
-    @Property
+    @Property(seed = "20240601")
     void decidedExactlyWhenAllContinuationsAgree(
             @ForAll("rules") VoteRule rule,
             @ForAll @Size(max = 6) List<@IntRange(min = 0, max = 3) Integer> drawn,
@@ -130,10 +128,11 @@ class MajorityVoteTest {
         }
     }
 
-    @Property
+    @Property(seed = "20240601")
     void theOrderOfSamplesDoesNotMatter(@ForAll("rules") VoteRule rule, @ForAll @Size(max = 8) List<Boolean> drawn) {
         MajorityVote vote = new MajorityVote(rule, answer -> answer);
-        List<String> answers = new ArrayList<>(drawn.stream().map(String::valueOf).toList());
+        List<String> answers =
+                new ArrayList<>(drawn.stream().map(String::valueOf).toList());
         Optional<String> winner = vote.of(answers).winner();
         Collections.reverse(answers);
         assertThat(vote.of(answers).winner()).isEqualTo(winner);

@@ -24,7 +24,8 @@ class MathEquivalenceTest {
 
     @Test
     void theLastBoxCounts() {
-        assertThat(MathEquivalence.lastBoxed("\\boxed{1} and $\\boxed{\\frac{1}{2}}$.")).hasValue("\\frac{1}{2}");
+        assertThat(MathEquivalence.lastBoxed("\\boxed{1} and $\\boxed{\\frac{1}{2}}$."))
+                .hasValue("\\frac{1}{2}");
         assertThat(MathEquivalence.lastBoxed("\\fbox{3}")).hasValue("3");
         assertThat(MathEquivalence.lastBoxed("\\boxed{2} \\fbox{3}")).hasValue("2");
         assertThat(MathEquivalence.lastBoxed("\\boxed {4}")).hasValue("4");
@@ -173,14 +174,17 @@ class MathEquivalenceTest {
 
     @Test
     void solutionsAreComparedByTheirBoxes() {
-        assertThat(MathEquivalence.sameAnswer("so \\boxed{0.5}", "thus $\\boxed{\\frac12}$")).isTrue();
-        assertThat(MathEquivalence.sameAnswer("0.5", "thus $\\boxed{\\frac12}$")).isTrue();
+        assertThat(MathEquivalence.sameAnswer("so \\boxed{0.5}", "thus $\\boxed{\\frac12}$"))
+                .isTrue();
+        assertThat(MathEquivalence.sameAnswer("0.5", "thus $\\boxed{\\frac12}$"))
+                .isTrue();
         assertThat(MathEquivalence.sameAnswer("\\boxed{0.5", "\\boxed{0.5")).isFalse();
     }
 
     @Test
     void hostileAnswersAreCheap() {
-        for (String part : List.of("(", "{", "\\frac", "\\frac{", "\\sqrt{", "1,", "\\text{", "-", "9", "x^{", "(1,", "\\cup")) {
+        for (String part :
+                List.of("(", "{", "\\frac", "\\frac{", "\\sqrt{", "1,", "\\text{", "-", "9", "x^{", "(1,", "\\cup")) {
             for (int times : new int[] {10, 300, 900, 5_000, 200_000}) {
                 String answer = part.repeat(times);
                 assertThat(MathEquivalence.equal(answer, answer + "1")).isFalse();
@@ -191,7 +195,7 @@ class MathEquivalenceTest {
         assertThat(MathEquivalence.lastBoxed("\\boxed{".repeat(100_000))).isEmpty();
     }
 
-    @Property
+    @Property(seed = "20240601")
     void anAnswerEqualsItselfAndWhatTheAuthorsSay(@ForAll String first, @ForAll String second) {
         assertThat(MathEquivalence.equal(first, first)).isTrue();
         if (MathEquivalence.hendrycksEqual(first, second)) {
@@ -199,7 +203,7 @@ class MathEquivalenceTest {
         }
     }
 
-    @Property
+    @Property(seed = "20240601")
     void anyAnswerOfItsAlphabetHasACanonicalForm(
             @ForAll
                     @StringLength(max = 30)
@@ -211,7 +215,7 @@ class MathEquivalenceTest {
         assertThat(MathEquivalence.canonical(spaced)).isNotNull();
     }
 
-    @Property
+    @Property(seed = "20240601")
     void fractionsAreEqualExactlyWhenTheirValuesAre(
             @ForAll @IntRange(min = -40, max = 40) int a,
             @ForAll @IntRange(min = 1, max = 40) int b,
@@ -248,7 +252,8 @@ class MathEquivalenceTest {
         }
         for (Path file : files) {
             for (JsonNode row : AnswerGolden.sharedRows(file)) {
-                String gold = MathEquivalence.lastBoxed(row.get("answer").asText()).orElseThrow();
+                String gold =
+                        MathEquivalence.lastBoxed(row.get("answer").asText()).orElseThrow();
                 for (JsonNode sample : row.get("generated_answer")) {
                     samples++;
                     Optional<String> answer = MathEquivalence.lastBoxed(sample.asText());

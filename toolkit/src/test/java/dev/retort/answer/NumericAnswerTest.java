@@ -64,14 +64,16 @@ class NumericAnswerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "none", "#### ", "\\boxed{x}", "\\frac{1}{0}", "\\frac{x}{y}", "- / . ,", "\u0661", "1e999"})
+    @ValueSource(
+            strings = {"", "none", "#### ", "\\boxed{x}", "\\frac{1}{0}", "\\frac{x}{y}", "- / . ,", "\u0661", "1e999"})
     void readsNothingButNumbers(String text) {
         assertThat(NumericAnswer.extract(text)).isEmpty();
     }
 
     @Test
     void theGsm8kMarkerComesFirst() {
-        assertThat(NumericAnswer.extract("2 + 2 = 4\n#### 72\n\nQ: 5 birds\n#### 9")).hasValue(72);
+        assertThat(NumericAnswer.extract("2 + 2 = 4\n#### 72\n\nQ: 5 birds\n#### 9"))
+                .hasValue(72);
         assertThat(NumericAnswer.extract("####-$1,200 and 3")).hasValue(-1200);
         assertThat(NumericAnswer.extract("#### 1. Add\n2 + 2 is 4")).hasValue(4);
         assertThat(NumericAnswer.extract("#### 18.\n")).hasValue(18);
@@ -81,7 +83,8 @@ class NumericAnswerTest {
 
     @Test
     void theLastBoxComesBeforeTheText() {
-        assertThat(NumericAnswer.extract("\\boxed{1} then \\boxed{\\frac{7}{2}} by step 3")).hasValue(3.5);
+        assertThat(NumericAnswer.extract("\\boxed{1} then \\boxed{\\frac{7}{2}} by step 3"))
+                .hasValue(3.5);
         assertThat(NumericAnswer.extract("\\boxed{no} by step 3")).isEmpty();
         assertThat(NumericAnswer.extract("\\boxed{12")).hasValue(12);
     }
@@ -106,12 +109,12 @@ class NumericAnswerTest {
         assertThat(NumericAnswer.extract("-".repeat(300_000) + "7")).hasValue(-7);
     }
 
-    @Property
+    @Property(seed = "20240601")
     void anyTextIsReadOrRefused(@ForAll String text) {
         NumericAnswer.extract(text).ifPresent(value -> assertThat(value).isFinite());
     }
 
-    @Property
+    @Property(seed = "20240601")
     void anyTextOfItsAlphabetIsReadOrRefused(
             @ForAll
                     @StringLength(max = 30)
@@ -121,7 +124,7 @@ class NumericAnswerTest {
         NumericAnswer.extract(text).ifPresent(value -> assertThat(value).isFinite());
     }
 
-    @Property
+    @Property(seed = "20240601")
     void readsBackWhatJavaWrites(@ForAll double value) {
         assertThat(NumericAnswer.extract("so it is " + value + ".")).hasValue(value + 0.0);
     }

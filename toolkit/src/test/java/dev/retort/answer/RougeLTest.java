@@ -57,7 +57,7 @@ class RougeLTest {
         }
     }
 
-    @Property
+    @Property(seed = "20240601")
     void swappingTheTextsSwapsPrecisionAndRecall(@ForAll String first, @ForAll String second) {
         RougeL.Score there = RougeL.score(first, second);
         RougeL.Score back = RougeL.score(second, first);

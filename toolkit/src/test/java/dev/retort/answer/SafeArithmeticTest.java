@@ -45,8 +45,32 @@ class SafeArithmeticTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", " ", "()", "(1", "1)", "1+", "*1", "1/0", "0/0", "1/(2-2)", "1,000", "007", "1e400", "1e", ".", "abc",
-                "2**3", "5//2", "5%2", "1_000", "0x10", "nan", "inf", "1e308*10", "\u0663", "__import__('os')"
+                "",
+                " ",
+                "()",
+                "(1",
+                "1)",
+                "1+",
+                "*1",
+                "1/0",
+                "0/0",
+                "1/(2-2)",
+                "1,000",
+                "007",
+                "1e400",
+                "1e",
+                ".",
+                "abc",
+                "2**3",
+                "5//2",
+                "5%2",
+                "1_000",
+                "0x10",
+                "nan",
+                "inf",
+                "1e308*10",
+                "\u0663",
+                "__import__('os')"
             })
     void refuses(String expression) {
         assertThat(SafeArithmetic.evaluate(expression)).isEmpty();
@@ -96,12 +120,12 @@ class SafeArithmeticTest {
         assertThat(checked).isEqualTo(800);
     }
 
-    @Property
+    @Property(seed = "20240601")
     void anyTextIsEvaluatedOrRefused(@ForAll @StringLength(max = 60) String text) {
         SafeArithmetic.evaluate(text).ifPresent(value -> assertThat(value).isFinite());
     }
 
-    @Property
+    @Property(seed = "20240601")
     void anyTextOfItsAlphabetIsEvaluatedOrRefused(
             @ForAll
                     @StringLength(max = 40)
@@ -111,13 +135,12 @@ class SafeArithmeticTest {
         SafeArithmetic.evaluate(text).ifPresent(value -> assertThat(value).isFinite());
     }
 
-    @Property
+    @Property(seed = "20240601")
     void bindsLikeJava(
             @ForAll @IntRange(min = -99, max = 99) int a,
             @ForAll @IntRange(min = -99, max = 99) int b,
             @ForAll @IntRange(min = 1, max = 99) int c) {
-        assertThat(SafeArithmetic.evaluate(a + "-" + b + "*" + a + "/" + c))
-                .hasValue(a - (double) b * a / c + 0.0);
+        assertThat(SafeArithmetic.evaluate(a + "-" + b + "*" + a + "/" + c)).hasValue(a - (double) b * a / c + 0.0);
         assertThat(SafeArithmetic.evaluate("(" + a + "+" + b + ")*" + c)).hasValue(((double) a + b) * c);
     }
 
@@ -138,11 +161,14 @@ class SafeArithmeticTest {
         int row = 0;
         int right = 0;
         for (int file = 0; file < files; file++) {
-            for (JsonNode output : AnswerGolden.sharedJson(
-                    AnswerGolden.shared(folder + "llm/" + split + "_CoT_" + file + ".json"))) {
+            for (JsonNode output :
+                    AnswerGolden.sharedJson(AnswerGolden.shared(folder + "llm/" + split + "_CoT_" + file + ".json"))) {
                 String[] parts = output.asText().split("Q:", 2)[0].split("The answer is", -1);
                 String label = parts.length == 2 ? parenthesised(parts[1]) : " ";
-                right += SafeArithmetic.equalValues(label, rows.get(row++).get("label").asText()) ? 1 : 0;
+                right += SafeArithmetic.equalValues(
+                                label, rows.get(row++).get("label").asText())
+                        ? 1
+                        : 0;
             }
         }
         return right;

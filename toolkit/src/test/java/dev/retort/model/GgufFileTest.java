@@ -42,7 +42,7 @@ class GgufFileTest {
     /** Sixteen bytes whose low halves are 0 to 15 and whose high halves are 15 to 0. */
     private static Bytes nibbles(Bytes bytes) {
         for (int i = 0; i < 16; i++) {
-            bytes.int8(i | (15 - i) << 4);
+            bytes.int8(i | ((15 - i) << 4));
         }
         return bytes;
     }

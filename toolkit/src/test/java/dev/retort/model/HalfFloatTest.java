@@ -10,7 +10,7 @@ class HalfFloatTest {
 
     /** IEEE 754's definition of a finite binary16. */
     private static double half(int bits) {
-        int exponent = bits >> 10 & 0x1f;
+        int exponent = (bits >> 10) & 0x1f;
         double magnitude = exponent == 0
                 ? (bits & 0x3ff) * Math.scalb(1.0, -24)
                 : Math.scalb(1 + (bits & 0x3ff) / (double) FRACTION, exponent - 15);
@@ -75,11 +75,11 @@ class HalfFloatTest {
                 assertThat(HalfFloat.fromBfloat(HalfFloat.toBfloat(value))).isNaN();
             } else if (Float.isFinite(next) && Float.isFinite(value) && bits != -1 && bits != 0x7fff) {
                 assertThat(HalfFloat.toBfloat(value)).isEqualTo(bits);
-                float middle = Float.intBitsToFloat(bits << 16 | 0x8000);
+                float middle = Float.intBitsToFloat((bits << 16) | 0x8000);
                 assertThat(HalfFloat.toBfloat(middle)).isEqualTo((short) ((bits & 1) == 0 ? bits : bits + 1));
-                assertThat(HalfFloat.toBfloat(Float.intBitsToFloat(bits << 16 | 0x7fff)))
+                assertThat(HalfFloat.toBfloat(Float.intBitsToFloat((bits << 16) | 0x7fff)))
                         .isEqualTo(bits);
-                assertThat(HalfFloat.toBfloat(Float.intBitsToFloat(bits << 16 | 0x8001)))
+                assertThat(HalfFloat.toBfloat(Float.intBitsToFloat((bits << 16) | 0x8001)))
                         .isEqualTo((short) (bits + 1));
             }
         }

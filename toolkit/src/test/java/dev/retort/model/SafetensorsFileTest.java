@@ -104,7 +104,7 @@ class SafetensorsFileTest {
         byte[] data = new Bytes()
                 .int64(Double.doubleToRawLongBits(0.1), Double.doubleToRawLongBits(-1e300))
                 .int64(Long.MIN_VALUE, 3)
-                .int64(-1, Long.MIN_VALUE | 1L << 39 | 1)
+                .int64(-1, Long.MIN_VALUE | (1L << 39) | 1)
                 .int32(-5, 16_777_217)
                 .int32(-1, 7)
                 .int16(-3, 300)

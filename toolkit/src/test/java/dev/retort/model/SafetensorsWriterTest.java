@@ -109,7 +109,7 @@ class SafetensorsWriterTest {
                 .contains("\"f\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}")
                 .contains("\"h\":{\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[12,18]}")
                 .contains("\"odd\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[18,21]}");
-        assertThat((text.charAt(0) | text.charAt(1) << 8) % 8).isZero();
+        assertThat((text.charAt(0) | (text.charAt(1) << 8)) % 8).isZero();
     }
 
     @Test

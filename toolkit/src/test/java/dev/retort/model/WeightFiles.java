@@ -1,7 +1,6 @@
 package dev.retort.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -151,7 +150,7 @@ final class WeightFiles {
             assertThat(e.getMessage().lines().count()).as(damage).isEqualTo(1);
             return false;
         } catch (IOException | RuntimeException e) {
-            return fail(damage, e);
+            throw new AssertionError(damage, e);
         }
     }
 

@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
@@ -31,8 +32,10 @@ class ChartsTest {
     void drawsSvg() {
         byte[] svg = Charts.svg(chart());
 
-        assertThat(new String(svg, StandardCharsets.UTF_8)).contains("<svg").contains("step-by-step").contains("labels");
-        assertThat(Charts.svg(chart())).isEqualTo(svg);
+        String text = new String(svg, StandardCharsets.UTF_8);
+        assertThat(text.contains("<svg")).isTrue();
+        assertThat(text.strip().endsWith("</svg>")).isTrue();
+        assertThat(Arrays.equals(Charts.svg(chart()), svg)).isTrue();
     }
 
     @Test
@@ -40,7 +43,7 @@ class ChartsTest {
         byte[] png = Charts.png(chart());
 
         assertThat(ImageIO.read(new ByteArrayInputStream(png)).getWidth()).isEqualTo(800);
-        assertThat(Charts.png(chart())).isEqualTo(png);
+        assertThat(Arrays.equals(Charts.png(chart()), png)).isTrue();
     }
 
     @Test

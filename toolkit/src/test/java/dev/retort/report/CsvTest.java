@@ -36,12 +36,12 @@ class CsvTest {
     void saysWhatIsWrong(@TempDir Path folder) throws IOException {
         assertThatThrownBy(() -> Csv.parse("a,b\n1\n")).hasMessage("record 2 has 1 fields where the header has 2");
         assertThatThrownBy(() -> Csv.parse("a\n\"x")).hasMessage("record 2: a quote is never closed");
-        assertThatThrownBy(() -> Csv.parse("a\n\"x\"y\n"))
-                .hasMessage("record 2: a closing quote is followed by text");
+        assertThatThrownBy(() -> Csv.parse("a\n\"x\"y\n")).hasMessage("record 2: a closing quote is followed by text");
         assertThatThrownBy(() -> Csv.parse("")).hasMessage("empty: a header is expected");
         Path file = folder.resolve("bad.csv");
         Files.write(file, new byte[] {'a', '\n', (byte) 0xff});
         assertThatThrownBy(() -> Csv.read(file)).isInstanceOf(IOException.class).hasMessage(file + ": not UTF-8 text");
-        assertThatThrownBy(() -> Csv.read(folder.resolve("none.csv"))).hasMessage(folder.resolve("none.csv") + ": no such file");
+        assertThatThrownBy(() -> Csv.read(folder.resolve("none.csv")))
+                .hasMessage(folder.resolve("none.csv") + ": no such file");
     }
 }

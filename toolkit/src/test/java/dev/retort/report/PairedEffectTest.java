@@ -142,22 +142,27 @@ class PairedEffectTest {
         assertThat(points.degreesOfFreedom()).isCloseTo(6.068253513048465, CLOSE);
     }
 
-    /** Where there is no effect, at most about 5 % of the intervals may exclude zero: seeds and items both vary here. */
+    /**
+     * Where there is no effect, about 5 % of the intervals may exclude zero: seeds, items and both together vary here.
+     */
     @Test
     void intervalsKeepTheirPromiseOnSimulatedData() {
         SplittableRandom random = new SplittableRandom(42);
         int runs = 2000;
+        int items = 40;
         int misses = 0;
         for (int run = 0; run < runs; run++) {
-            int items = 40;
-            double[] ofItem = random.doubles(items, -1, 1).toArray();
+            double[] ofItem = new double[items];
+            for (int i = 0; i < items; i++) {
+                ofItem[i] = 0.5 * random.nextGaussian();
+            }
             Map<Integer, double[]> method = new HashMap<>();
             Map<Integer, double[]> baseline = new HashMap<>();
-            for (int seed = 0; seed < 3; seed++) {
-                double ofSeed = random.nextDouble(-0.3, 0.3);
+            for (int seed = 0; seed < 5; seed++) {
+                double ofSeed = 0.1 * random.nextGaussian();
                 double[] values = new double[items];
                 for (int i = 0; i < items; i++) {
-                    values[i] = ofItem[i] + ofSeed + random.nextDouble(-0.5, 0.5);
+                    values[i] = ofItem[i] + ofSeed + 0.5 * random.nextGaussian();
                 }
                 method.put(seed, values);
                 baseline.put(seed, new double[items]);
@@ -167,7 +172,7 @@ class PairedEffectTest {
                 misses++;
             }
         }
-        assertThat(misses / (double) runs).isBetween(0.01, 0.06);
+        assertThat(misses / (double) runs).isBetween(0.02, 0.06);
     }
 
     @Test
@@ -180,8 +185,7 @@ class PairedEffectTest {
                 .hasMessage("seed 0 has 3 and 2 outcomes where 3 are expected: pair the items first");
         assertThatThrownBy(() -> PairedEffect.of(METHOD, BASELINE, new int[5]))
                 .hasMessage("6 items and 5 cluster numbers do not fit");
-        assertThatThrownBy(
-                        () -> PairedEffect.of(Map.of(0, new double[] {1, Double.NaN}), Map.of(0, new double[2])))
+        assertThatThrownBy(() -> PairedEffect.of(Map.of(0, new double[] {1, Double.NaN}), Map.of(0, new double[2])))
                 .hasMessage("seed 0, item 1: outcome is not finite");
     }
 }

@@ -37,8 +37,7 @@ class ResultRowTest {
     @Test
     void anUnknownIntervalStaysEmpty() {
         ResultRow row = ROW.withPublished(null, 1.0)
-                .withEffect(PairedEffect.of(
-                        Map.of(0, new double[] {1}), Map.of(0, new double[] {0})));
+                .withEffect(PairedEffect.of(Map.of(0, new double[] {1}), Map.of(0, new double[] {0})));
 
         assertThat(row.effect()).isEqualTo(1);
         assertThat(row.effectLow()).isNull();
@@ -66,7 +65,6 @@ class ResultRowTest {
         assertThatThrownBy(() -> ROW.withPublished(Double.NaN, null))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("row step-by-step, e-SNLI: NaN is no result; leave the cell empty");
-        assertThatThrownBy(() -> ROW.withRows(List.of("a b")))
-                .hasMessage("a row's name must have no blanks: \"a b\"");
+        assertThatThrownBy(() -> ROW.withRows(List.of("a b"))).hasMessage("a row's name must have no blanks: \"a b\"");
     }
 }

@@ -77,18 +77,20 @@ class ResultTableTest {
     @Test
     void showsPeopleOneCellForEffectAndInterval() {
         assertThat(TABLE.toMarkdown())
-                .isEqualTo("| method | student | data set | condition | metric | published | published effect | ours | n |"
-                        + " seeds | our effect [95 %] | verdict | note |\n"
-                        + "| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |\n"
-                        + "| step-by-step | SmolLM2-135M | e-SNLI | 0.1 % | accuracy (%) | 73.6 | +10.6 | 71.23 ± 1.4 |"
-                        + " 3000 | 3 | -2.7 [-5.15, -0.25] | opposite | read off a figure, \"about\" |\n"
-                        + "| a\\|b\\_&lt;i>&amp; |  |  |  |  |  |  | 0.00001235 | 5 |  |  |  |  |\n"
-                        + "| empty |  |  |  |  |  |  |  |  |  |  |  |  |\n");
+                .isEqualTo(
+                        "| method | student | data set | condition | metric | published | published effect | ours | n"
+                            + " | seeds | our effect [95 %] | verdict | note |\n"
+                            + "| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |\n"
+                            + "| step-by-step | SmolLM2-135M | e-SNLI | 0.1 % | accuracy (%) | 73.6 | +10.6 | 71.23 ±"
+                            + " 1.4 | 3000 | 3 | -2.7 [-5.15, -0.25] | opposite | read off a figure, \"about\" |\n"
+                            + "| a\\|b\\_&lt;i>&amp; |  |  |  |  |  |  | 0.00001235 | 5 |  |  |  |  |\n"
+                            + "| empty |  |  |  |  |  |  |  |  |  |  |  |  |\n");
     }
 
     @Test
     void leavesOutColumnsThatNoRowFills() {
-        ResultTable table = new ResultTable(List.of(ResultRow.of("m", "", "d", "", "").withOurs(1, 2)));
+        ResultTable table =
+                new ResultTable(List.of(ResultRow.of("m", "", "d", "", "").withOurs(1, 2)));
 
         assertThat(table.toMarkdown())
                 .isEqualTo("| method | data set | ours | n |\n| --- | --- | ---: | ---: |\n| m | d | 1 | 2 |\n");
@@ -96,8 +98,8 @@ class ResultTableTest {
 
     @Test
     void escapesHtmlAndLatex() {
-        ResultTable table =
-                new ResultTable(List.of(ResultRow.of("<b>&\"'", "50 %_$#{}~^\\", "", "", "").withOurs(2, 1)));
+        ResultTable table = new ResultTable(
+                List.of(ResultRow.of("<b>&\"'", "50 %_$#{}~^\\", "", "", "").withOurs(2, 1)));
 
         assertThat(table.toHtml())
                 .isEqualTo("<table>\n<thead><tr><th>method</th><th>student</th><th>ours</th><th>n</th></tr></thead>\n"

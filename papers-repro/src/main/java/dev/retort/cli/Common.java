@@ -1,0 +1,90 @@
+package dev.retort.cli;
+
+import ai.djl.Device;
+import dev.retort.model.LoadedModel;
+import dev.retort.model.ModelHub;
+import dev.retort.model.Models;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import picocli.CommandLine.Option;
+
+/** The options of every command. */
+final class Common {
+
+    @Option(
+            names = "--device",
+            paramLabel = "cpu|gpu|auto",
+            defaultValue = "auto",
+            description = "Where models run; auto takes a GPU if there is one. Default: ${DEFAULT-VALUE}")
+    private String device;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "float32",
+            defaultValue = "float32",
+            description = "Number type of weights. Default: ${DEFAULT-VALUE}")
+    private String dtype;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads of tensor operations. Default: all cores")
+    private Integer threads;
+
+    @Option(names = "--quiet", description = "No progress on stderr")
+    private boolean quiet;
+
+    @Option(names = "--verbose", description = "Stack traces and more logging")
+    private boolean verbose;
+
+    boolean quiet() {
+        return quiet;
+    }
+
+    boolean verbose() {
+        return verbose;
+    }
+
+    Integer threads() {
+        return threads;
+    }
+
+    /** Applies what must be set before the first tensor is made. */
+    void apply() {
+        if (threads != null) {
+            if (threads < 1) {
+                throw new UsageException("--threads must be at least 1, not " + threads);
+            }
+            System.setProperty("ai.djl.pytorch.num_threads", threads.toString());
+        }
+        if (!dtype.equals("float32")) {
+            throw new UsageException("--dtype " + dtype + " is not supported; supported: float32");
+        }
+        if (verbose) {
+            System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "info");
+        }
+    }
+
+    /** The device that was asked for. */
+    Device device() {
+        return switch (device.toLowerCase(Locale.ROOT)) {
+            case "cpu" -> Device.cpu();
+            case "auto" -> gpus() > 0 ? Device.gpu() : Device.cpu();
+            case "gpu" -> {
+                if (gpus() == 0) {
+                    throw new UsageException("--device gpu: no GPU is visible to PyTorch here");
+                }
+                yield Device.gpu();
+            }
+            default -> throw new UsageException("--device " + device + ": give cpu, gpu or auto");
+        };
+    }
+
+    private static int gpus() {
+        return ai.djl.engine.Engine.getEngine("PyTorch").getGpuCount();
+    }
+
+    /** Loads MODEL: a Hugging Face folder, a GGUF file, or hf:org/name@revision. */
+    LoadedModel load(String model) throws IOException, InterruptedException {
+        Path path = model.startsWith("hf:") ? ModelHub.fromEnvironment().fetch(model) : Path.of(model);
+        return Models.load(path, device());
+    }
+}

@@ -1,0 +1,237 @@
+package dev.retort.train;
+
+import dev.retort.batch.StepPlan;
+import dev.retort.batch.TokenExample;
+import dev.retort.data.SeededRandom;
+import dev.retort.loss.LossParts;
+import dev.retort.model.LoadedModel;
+import dev.retort.model.LoraFiles;
+import dev.retort.model.Models;
+import dev.retort.run.Interrupt;
+import dev.retort.run.MetricLog;
+import dev.retort.run.Progress;
+import dev.retort.run.ProgressListener;
+import dev.retort.run.YamlConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Fine-tuning on examples, with checkpoints, metrics and progress in a folder: metrics.jsonl, tensorboard/, checkpoints/, and at
+ * the end final/, the trained model with adapters merged (and adapter/, the adapters alone).
+ *
+ * <p>An item may hold several token examples, such as a label and its rationale; they are always seen in the same step.
+ */
+public final class SupervisedTraining {
+
+    /** The folder of the finished model. */
+    public static final String FINAL = "final";
+
+    private final LoadedModel loaded;
+    private final TrainingSettings settings;
+    private final Map<String, Double> termWeights;
+    private final Path folder;
+    private List<List<TokenExample>> validation = List.of();
+    private String label = "train";
+    private boolean quiet;
+    private List<ProgressListener> listeners = List.of();
+    private Interrupt interrupt = Interrupt.onThread();
+
+    /**
+     * What came of it.
+     *
+     * @param steps optimiser steps done in all
+     * @param totalSteps optimiser steps there are
+     * @param tokens worked through by this process, padding not counted
+     * @param seconds this process took
+     */
+    public record Outcome(int steps, int totalSteps, long tokens, double seconds) {
+
+        /** Whether all steps are done and final/ is there. */
+        public boolean finished() {
+            return steps == totalSteps;
+        }
+    }
+
+    /**
+     * @param termWeights the weight of each kind of example in the loss
+     * @param folder of the run
+     */
+    public SupervisedTraining(
+            LoadedModel loaded, TrainingSettings settings, Map<String, Double> termWeights, Path folder) {
+        this.loaded = loaded;
+        this.settings = settings;
+        this.termWeights = new TreeMap<>(termWeights);
+        this.folder = folder;
+    }
+
+    /** Measures the loss on these every eval_steps and at the end. */
+    public SupervisedTraining withValidation(List<List<TokenExample>> items) {
+        validation = items;
+        return this;
+    }
+
+    public SupervisedTraining withProgress(String newLabel, boolean isQuiet, List<ProgressListener> newListeners) {
+        label = newLabel;
+        quiet = isQuiet;
+        listeners = List.copyOf(newListeners);
+        return this;
+    }
+
+    /** Ends with a checkpoint after the step in hand when asked to. */
+    public SupervisedTraining withInterrupt(Interrupt newInterrupt) {
+        interrupt = newInterrupt;
+        return this;
+    }
+
+    /**
+     * Trains from the last checkpoint there is, else from the start. A finished folder is left as it is.
+     *
+     * @throws IOException if a checkpoint is broken or was made with other settings or data
+     */
+    public Outcome run(List<List<TokenExample>> items) throws IOException {
+        StepPlan plan = new StepPlan(items.size(), settings.examplesPerStep(), settings.seed());
+        int total = settings.totalSteps(items.size());
+        if (Files.isDirectory(folder.resolve(FINAL))) {
+            return new Outcome(total, total, 0, 0);
+        }
+        if (settings.lora() != null) {
+            loaded.model().weights().addLora(settings.lora(), settings.seed());
+        } else {
+            loaded.model().weights().train(name -> true);
+        }
+        long start = System.nanoTime();
+        String hash = hash(items);
+        Path checkpoints = folder.resolve("checkpoints");
+        try (AdamW optimizer = new AdamW(
+                loaded.model().weights().trainable(),
+                settings.optimizer(),
+                loaded.model().weights().manager())) {
+            int first = 0;
+            var last = Checkpoint.last(checkpoints);
+            if (last.isPresent()) {
+                last.get().restore(loaded.model(), optimizer, hash);
+                first = last.get().step();
+            }
+            long tokens = 0;
+            int step = first;
+            try (MetricLog log = last.isPresent() ? MetricLog.resume(folder, first) : MetricLog.create(folder);
+                    Progress progress = Progress.onStandardError(label, first, total, quiet, listeners)) {
+                SupervisedStep supervised = new SupervisedStep(
+                        loaded.model(), termWeights, settings.perDeviceTrainBatchSize(), settings.seed());
+                LearningRate rate = settings.schedule(total);
+                LossParts sinceLog = LossParts.none();
+                long tokensSinceLog = 0;
+                long timeSinceLog = System.nanoTime();
+                while (step < total) {
+                    List<TokenExample> examples = pick(items, plan.indices(step));
+                    LossParts parts = supervised.backward(examples, step);
+                    double loss = parts.weighted(termWeights);
+                    if (!Double.isFinite(loss)) {
+                        throw new ArithmeticException("the loss is " + loss + " at step " + (step + 1)
+                                + ": lower learning_rate or look at the data of that step");
+                    }
+                    double norm = optimizer.step(rate.at(step));
+                    long stepTokens = tokens(examples);
+                    tokens += stepTokens;
+                    tokensSinceLog += stepTokens;
+                    sinceLog = sinceLog.plus(parts);
+                    step++;
+                    progress.update(step, tokens, loss);
+                    if (step % settings.loggingSteps() == 0 || isEvaluated(step, total) || step == total) {
+                        long now = System.nanoTime();
+                        Map<String, Double> row = row(sinceLog);
+                        row.put("learning_rate", rate.at(step - 1));
+                        row.put("grad_norm", norm);
+                        row.put("tokens", (double) tokensSinceLog);
+                        row.put("tokens_per_second", tokensSinceLog / ((now - timeSinceLog) / 1e9));
+                        if (isEvaluated(step, total)) {
+                            supervised
+                                    .evaluate(flat(validation))
+                                    .terms()
+                                    .forEach((name, term) -> row.put("eval_loss/" + name, term.mean()));
+                        }
+                        log.append(step, row);
+                        sinceLog = LossParts.none();
+                        tokensSinceLog = 0;
+                        timeSinceLog = System.nanoTime();
+                    }
+                    boolean stop = interrupt.requested();
+                    boolean save = settings.saveSteps() > 0 && step % settings.saveSteps() == 0;
+                    if (save || stop || step == total) {
+                        log.sync();
+                        Checkpoint.save(checkpoints, loaded, optimizer, step, hash, settings.saveTotalLimit());
+                    }
+                    if (stop) {
+                        break;
+                    }
+                }
+            }
+            if (step == total) {
+                saveFinal();
+            }
+            return new Outcome(step, total, tokens, (System.nanoTime() - start) / 1e9);
+        }
+    }
+
+    private boolean isEvaluated(int step, int total) {
+        return !validation.isEmpty()
+                && (step == total || (settings.evalSteps() > 0 && step % settings.evalSteps() == 0));
+    }
+
+    private void saveFinal() throws IOException {
+        if (loaded.model().weights().loraConfig() != null) {
+            LoraFiles.save(loaded.model(), loaded.source().toString(), folder.resolve("adapter"));
+            loaded.model().weights().mergeLora();
+        }
+        Models.save(loaded, folder.resolve(FINAL));
+    }
+
+    private Map<String, Double> row(LossParts parts) {
+        Map<String, Double> row = new LinkedHashMap<>();
+        row.put("loss", parts.weighted(termWeights));
+        if (parts.terms().size() > 1) {
+            parts.terms().forEach((name, term) -> row.put("loss/" + name, term.mean()));
+        }
+        return row;
+    }
+
+    private static List<TokenExample> pick(List<List<TokenExample>> items, int[] indices) {
+        List<TokenExample> picked = new ArrayList<>();
+        for (int index : indices) {
+            picked.addAll(items.get(index));
+        }
+        return picked;
+    }
+
+    private static List<TokenExample> flat(List<List<TokenExample>> items) {
+        return items.stream().flatMap(List::stream).toList();
+    }
+
+    private long tokens(List<TokenExample> examples) {
+        boolean apart = loaded.model() instanceof dev.retort.model.Seq2SeqLm;
+        long count = 0;
+        for (TokenExample example : examples) {
+            count += example.length() + (apart ? example.labels().length : 0);
+        }
+        return count;
+    }
+
+    /** One text for what must be equal between a checkpoint and the training that goes on from it. */
+    private String hash(List<List<TokenExample>> items) {
+        StringBuilder text = new StringBuilder(YamlConfig.write(settings)).append(termWeights);
+        for (List<TokenExample> item : items) {
+            for (TokenExample example : item) {
+                text.append(Arrays.hashCode(example.input())).append(',');
+                text.append(Arrays.hashCode(example.labels())).append(',');
+            }
+        }
+        return SeededRandom.sha256Hex(text.toString());
+    }
+}
