@@ -260,7 +260,7 @@ EXPRESSIONS = [
     "tools is defined",
     "messages is iterable and messages is sequence and messages is not mapping and messages is not string",
     "messages[0] is mapping and messages[0] is sequence",
-    "missing is iterable ~ missing is sequence ~ missing is mapping",
+    "missing is iterable ~ missing is sequence ~ missing is mapping ~ missing is callable",
     "1 is number and 1.5 is float and true is boolean and 1 is integer and true is not integer",
     "3 is odd and 4 is even and 9 is divisibleby 3 and 9 is divisibleby(3)",
     "none is none and true is true and false is false and 1 is not true",

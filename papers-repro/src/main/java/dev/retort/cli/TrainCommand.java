@@ -75,8 +75,8 @@ final class TrainCommand implements Callable<Integer> {
         }
         Folders.requireEmptyUnless(resume, folder);
         long start = System.nanoTime();
-        try (Interrupt interrupt = Interrupt.onSignals(
-                        () -> System.err.println("\nretort: stopping after the step in hand ..."));
+        try (Interrupt interrupt =
+                        Interrupt.onSignals(() -> System.err.println("\nretort: stopping after the step in hand ..."));
                 LoadedModel loaded = common.load(train.modelNameOrPath())) {
             ExampleEncoder encoder = TrainData.encoder(train, loaded);
             List<Example> examples = TrainData.read(train, loaded.requireTokenizer());
@@ -93,7 +93,9 @@ final class TrainCommand implements Callable<Integer> {
             AtomicFiles.writeText(folder.resolve("config.yaml"), YamlConfig.write(train));
             RunRecord record = RunRecord.start(
                     train.settings().seed(),
-                    "retort " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
+                    "retort "
+                            + String.join(
+                                    " ", spec.commandLine().getParseResult().originalArgs()),
                     train,
                     Folders.libraries(),
                     loaded.model().weights().manager().getDevice().toString(),
@@ -132,7 +134,9 @@ final class TrainCommand implements Callable<Integer> {
             spec.commandLine()
                     .getErr()
                     .println("retort: " + encoder.misaligned() + " of " + examples + " prompts and completions share a"
-                            + " token at their border and were encoded apart; start completions with a blank or newline");
+                            + " token at their border and were"
+                            + " encoded apart; start completions"
+                            + " with a blank or newline");
         }
         if (encoder.truncated() > 0) {
             spec.commandLine()

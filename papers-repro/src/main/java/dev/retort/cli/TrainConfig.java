@@ -46,7 +46,8 @@ public record TrainConfig(
 
     public TrainConfig {
         if (modelNameOrPath == null) {
-            throw new IllegalArgumentException("model_name_or_path is missing: give a folder, a GGUF file or hf:org/name");
+            throw new IllegalArgumentException(
+                    "model_name_or_path is missing: give a folder, a GGUF file or hf:org/name");
         }
         if ((dataset == null) == (trainFile == null)) {
             throw new IllegalArgumentException("give train_file or dataset, one of the two");

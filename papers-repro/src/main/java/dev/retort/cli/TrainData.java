@@ -68,7 +68,8 @@ final class TrainData {
         try {
             tree = Rows.mapper().readTree(line);
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
+            throw new IllegalArgumentException(
+                    "not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
         }
         if (!(tree instanceof ObjectNode row)) {
             throw new IllegalArgumentException("not a JSON object");
@@ -78,7 +79,8 @@ final class TrainData {
             List<Message> messages = messages(row.get("messages"));
             Message last = messages.isEmpty() ? null : messages.get(messages.size() - 1);
             if (last == null || !last.role().equals("assistant")) {
-                throw new IllegalArgumentException("the last of messages must be the assistant's: it is the completion");
+                throw new IllegalArgumentException(
+                        "the last of messages must be the assistant's: it is the completion");
             }
             flat.remove("messages");
             flat.put("prompt", tokenizer.chat(messages.subList(0, messages.size() - 1), true));

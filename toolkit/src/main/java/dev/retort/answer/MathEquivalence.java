@@ -74,7 +74,8 @@ public final class MathEquivalence {
     public static boolean hendrycksEqual(String prediction, String reference) {
         Optional<String> first = hendrycksForm(prediction);
         Optional<String> second = hendrycksForm(reference);
-        return first.isPresent() && second.isPresent() ? first.equals(second) : prediction.equals(reference);
+        boolean formed = first.isPresent() && second.isPresent();
+        return formed ? first.equals(second) : prediction.equals(reference);
     }
 
     /** Whether two answers have one {@link #canonical} form. */

@@ -58,8 +58,6 @@ final class MathExpression {
      */
     private record Term(int sign, BigInteger numerator, BigInteger denominator, Map<String, Integer> powers) {
 
-        static final Term ONE = new Term(1, BigInteger.ONE, BigInteger.ONE, Map.of());
-
         static Term ofSquare(int sign, BigInteger numerator, BigInteger denominator) {
             BigInteger divisor = numerator.gcd(denominator);
             return numerator.signum() == 0
@@ -79,7 +77,8 @@ final class MathExpression {
             if (other.sign == 0) {
                 throw new Unreadable();
             }
-            Term inverse = new Term(other.sign, other.denominator, other.numerator, other.powers);
+            Term inverse = new Term(
+                    other.sign, /* numerator= */ other.denominator, /* denominator= */ other.numerator, other.powers);
             return combined(inverse, -1);
         }
 

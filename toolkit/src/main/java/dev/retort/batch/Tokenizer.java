@@ -33,7 +33,7 @@ public final class Tokenizer implements AutoCloseable {
     private final String json;
     private final ObjectNode config;
     private final String owner;
-    private final ChatTemplate chatTemplate;
+    private ChatTemplate chatTemplate;
 
     private Tokenizer(String json, ObjectNode config, String owner) throws IOException {
         this.json = json;
@@ -47,9 +47,6 @@ public final class Tokenizer implements AutoCloseable {
             String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
             throw new IOException(owner + ": tokenizer.json cannot be used: " + reason, e);
         }
-        String template = config.path("chat_template").asText(null);
-        chatTemplate =
-                template == null ? null : new ChatTemplate(template, tokenText("bos_token"), tokenText("eos_token"));
     }
 
     /**
@@ -194,15 +191,24 @@ public final class Tokenizer implements AutoCloseable {
      * @throws IllegalStateException if the model has no chat template
      */
     public String chat(List<Message> messages, boolean addGenerationPrompt) {
-        if (chatTemplate == null) {
+        if (!hasChatTemplate()) {
             throw new IllegalStateException(
                     owner + ": the tokenizer has no chat template; give a plain prompt instead");
         }
-        return chatTemplate.render(messages, addGenerationPrompt);
+        return template().render(messages, addGenerationPrompt);
     }
 
     public boolean hasChatTemplate() {
-        return chatTemplate != null;
+        return config.path("chat_template").isTextual();
+    }
+
+    /** Parsed at first use: a broken template does not keep a model from being used without it. */
+    private synchronized ChatTemplate template() {
+        if (chatTemplate == null) {
+            chatTemplate = new ChatTemplate(
+                    owner, config.get("chat_template").textValue(), tokenText("bos_token"), tokenText("eos_token"));
+        }
+        return chatTemplate;
     }
 
     /** The id of the end-of-sequence token, where tokenizer_config.json names one. */

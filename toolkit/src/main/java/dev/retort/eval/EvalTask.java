@@ -37,7 +37,6 @@ public record EvalTask(
 
     /** The first items only. */
     public EvalTask limit(int count) {
-        return new EvalTask(
-                name, items.subList(0, Math.min(count, items.size())), sampling, extract, scorer, graded);
+        return new EvalTask(name, items.subList(0, Math.min(count, items.size())), sampling, extract, scorer, graded);
     }
 }

@@ -46,14 +46,15 @@ public record Evaluation(String task, List<EvaluationRow> rows, long completionT
             throws IOException {
         List<int[]> prompts = new ArrayList<>();
         for (EvalItem item : task.items()) {
-            prompts.add(loaded.requireTokenizer().encodePrompt(item.prompt(), loaded.model()
-                    instanceof dev.retort.model.Seq2SeqLm));
+            prompts.add(loaded.requireTokenizer()
+                    .encodePrompt(item.prompt(), loaded.model() instanceof dev.retort.model.Seq2SeqLm));
         }
         GenerationOptions options = new GenerationOptions(task.sampling(), loaded.eosIds(), 1, batchRows);
         List<Generated> completions;
         try (Progress progress =
                 Progress.onStandardError("evaluate " + task.name(), 0, prompts.size(), quiet, listeners)) {
-            completions = new Generator(loaded.model(), loaded.tokenizer()).generate(prompts, options, progress::update);
+            completions =
+                    new Generator(loaded.model(), loaded.tokenizer()).generate(prompts, options, progress::update);
         }
         List<EvaluationRow> rows = new ArrayList<>();
         long tokens = 0;

@@ -6,7 +6,6 @@ import dev.retort.answer.SafeArithmetic;
 import dev.retort.data.DataCatalogue;
 import dev.retort.data.Example;
 import dev.retort.data.JsonLines;
-import dev.retort.data.Nearest;
 import dev.retort.data.Rows;
 import dev.retort.data.SamplingParams;
 import java.io.BufferedReader;
@@ -23,7 +22,7 @@ public enum NamedTask {
      * SVAMP as split by Distilling step-by-step: 800 training and 200 test questions, the answer an equation that is worked
      * out and compared as a number; what cannot be worked out is wrong.
      */
-    SVAMP("distilling_step_by_step", "distilling_step_by_step/svamp/svamp_%s.json");
+    SVAMP("distilling_step_by_step", "svamp/svamp_%s.json");
 
     private final String dataSet;
     private final String file;

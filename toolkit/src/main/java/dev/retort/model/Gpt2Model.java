@@ -29,7 +29,7 @@ public final class Gpt2Model implements CausalLm {
         plan.matrix("transformer.wpe.weight", c.maxPositions(), d);
         for (int layer = 0; layer < c.layers(); layer++) {
             plan.layerNorm(name(layer, "ln_1"), d);
-            plan.linearTransposed(name(layer, "attn.c_attn"), d, 3 * d);
+            plan.linearTransposed(name(layer, "attn.c_attn"), d, 3L * d);
             plan.linearTransposed(name(layer, "attn.c_proj"), d, d);
             plan.layerNorm(name(layer, "ln_2"), d);
             plan.linearTransposed(name(layer, "mlp.c_fc"), d, c.innerSize());

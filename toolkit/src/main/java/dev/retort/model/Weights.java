@@ -153,7 +153,7 @@ public final class Weights implements AutoCloseable {
             long in = isConv1d(module) ? shape.get(0) : shape.get(1);
             long out = isConv1d(module) ? shape.get(1) : shape.get(0);
             SplittableRandom random = SeededRandom.of(seed, "lora", module);
-            float bound = (float) (1 / Math.sqrt(in));
+            float bound = (float) (1 / Math.sqrt((double) in));
             int rank = config.rank(module);
             float[] a = new float[Math.toIntExact(rank * in)];
             for (int i = 0; i < a.length; i++) {

@@ -17,7 +17,6 @@ public final class Autograd implements AutoCloseable {
 
     private Autograd() {
         collector = Engine.getEngine("PyTorch").newGradientCollector();
-        recording = Thread.currentThread();
     }
 
     /**
@@ -26,7 +25,9 @@ public final class Autograd implements AutoCloseable {
      * @throws IllegalStateException if some thread records already
      */
     public static Autograd record() {
-        return new Autograd();
+        Autograd tape = new Autograd();
+        recording = Thread.currentThread();
+        return tape;
     }
 
     /** Whether this thread records. */

@@ -303,9 +303,18 @@ public final class Ops {
 
     /** What the cross-entropy's gradient is wanted for. */
     public enum HeadGradient {
-        NONE,
-        HIDDEN,
-        HIDDEN_AND_WEIGHT
+        /** Nothing: values only. */
+        NONE(0),
+        /** The hidden states: the head is frozen. */
+        HIDDEN(1),
+        /** Hidden states and head. */
+        HIDDEN_AND_WEIGHT(2);
+
+        private final long code;
+
+        HeadGradient(long code) {
+            this.code = code;
+        }
     }
 
     /**
@@ -323,7 +332,7 @@ public final class Ops {
         NDArray rows = scalar((long) chunkRows);
         // Not under inference mode while gradients are recorded, or the results could not enter the record.
         return Holder.MODULE.call(
-                "cross_entropy", Autograd.isRecording(), h, w, labels, factors, rows, scalar((long) gradient.ordinal()));
+                "cross_entropy", Autograd.isRecording(), h, w, labels, factors, rows, scalar(gradient.code));
     }
 
     /**

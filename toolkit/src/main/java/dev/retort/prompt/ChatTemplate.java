@@ -3,6 +3,7 @@ package dev.retort.prompt;
 import dev.retort.data.Message;
 import java.time.Clock;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +43,7 @@ public final class ChatTemplate {
      * @throws ChatTemplateException where the template is not Jinja, or uses what no chat template needs
      */
     public ChatTemplate(String owner, String template, String bosToken, String eosToken) {
-        this(owner, parse(owner, template), bosToken, eosToken, Clock.systemDefaultZone());
+        this(owner, parse(owner, template), bosToken, eosToken, Clock.system(ZoneId.systemDefault()));
     }
 
     private ChatTemplate(
@@ -112,8 +113,8 @@ public final class ChatTemplate {
 
     private static List<JinjaTree.Statement> parse(String owner, String template) {
         if (template.length() > MOST_TEMPLATE_CHARACTERS) {
-            throw new ChatTemplateException(owner + ": the chat template is longer than " + MOST_TEMPLATE_CHARACTERS
-                    + " characters");
+            throw new ChatTemplateException(
+                    owner + ": the chat template is longer than " + MOST_TEMPLATE_CHARACTERS + " characters");
         }
         try {
             return JinjaParser.parse(template);
@@ -125,7 +126,8 @@ public final class ChatTemplate {
     /** A copy in the interpreter's own kinds of value, so that nothing else can reach a template. */
     private Object plain(String name, Object value, int level) {
         if (level > MOST_LEVELS) {
-            throw new ChatTemplateException(owner + ": the variable " + name + " has more than " + MOST_LEVELS + " levels");
+            throw new ChatTemplateException(
+                    owner + ": the variable " + name + " has more than " + MOST_LEVELS + " levels");
         }
         if (value == null || value instanceof String || value instanceof Boolean || value instanceof Long) {
             return value;
@@ -146,16 +148,16 @@ public final class ChatTemplate {
             map.forEach((key, item) -> copy.put(String.valueOf(key), plain(name, item, level + 1)));
             return copy;
         }
-        throw new ChatTemplateException(
-                owner + ": the variable " + name + " is a " + value.getClass().getSimpleName()
-                        + "; a template takes strings, numbers, booleans, lists and maps");
+        throw new ChatTemplateException(owner + ": the variable " + name + " is a "
+                + value.getClass().getSimpleName() + "; a template takes strings, numbers, booleans, lists and maps");
     }
 
     /** A template's own words, on one line and not too many. */
     private static String oneLine(String message) {
         StringBuilder line = new StringBuilder();
-        message.codePoints().limit(MOST_ERROR_CHARACTERS).forEach(c -> line.appendCodePoint(
-                Character.isISOControl(c) || c == 0x2028 || c == 0x2029 ? ' ' : c));
+        message.codePoints()
+                .limit(MOST_ERROR_CHARACTERS)
+                .forEach(c -> line.appendCodePoint(Character.isISOControl(c) || c == 0x2028 || c == 0x2029 ? ' ' : c));
         return line.toString().strip();
     }
 }

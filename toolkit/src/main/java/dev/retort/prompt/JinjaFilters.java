@@ -2,7 +2,6 @@ package dev.retort.prompt;
 
 import dev.retort.prompt.JinjaValues.Arguments;
 import dev.retort.prompt.JinjaValues.Method;
-import dev.retort.prompt.JinjaValues.Namespace;
 import dev.retort.prompt.JinjaValues.Tuple;
 import dev.retort.prompt.JinjaValues.Undefined;
 import java.util.ArrayList;
@@ -32,7 +31,10 @@ final class JinjaFilters {
                 String text = values.text(value);
                 values.chargeText(text.length());
                 boolean absent = characters == Arguments.ABSENT || characters == null;
-                values.charge(absent ? 0 : (long) text.length() * values.text(characters).length());
+                values.charge(
+                        absent
+                                ? 0
+                                : (long) text.length() * values.text(characters).length());
                 return JinjaStrings.strip(text, absent ? null : values.text(characters));
             }
             case "length", "count" -> {
@@ -42,9 +44,7 @@ final class JinjaFilters {
             case "default", "d" -> {
                 Object[] given = arguments.bind(name, "default_value", "boolean");
                 boolean absent = value instanceof Undefined
-                        || (given[1] != Arguments.ABSENT
-                                && JinjaValues.truth(given[1])
-                                && !JinjaValues.truth(value));
+                        || (given[1] != Arguments.ABSENT && JinjaValues.truth(given[1]) && !JinjaValues.truth(value));
                 return !absent ? value : given[0] == Arguments.ABSENT ? "" : given[0];
             }
             case "replace" -> {
@@ -343,8 +343,8 @@ final class JinjaFilters {
         if (items.isEmpty()) {
             return new Undefined("No aggregated item, sequence was empty.");
         }
-        Comparator<Object> order = (a, b) ->
-                values.compare(folded(key.apply(a), given[0]), folded(key.apply(b), given[0]));
+        Comparator<Object> order =
+                (a, b) -> values.compare(folded(key.apply(a), given[0]), folded(key.apply(b), given[0]));
         return name.equals("min") ? Collections.min(items, order) : Collections.max(items, order);
     }
 
@@ -367,8 +367,8 @@ final class JinjaFilters {
             Object reverse) {
         values.chargeItems(items.size());
         List<Object> out = new ArrayList<>(items);
-        Comparator<Object> order = (a, b) ->
-                values.compare(folded(key.apply(a), caseSensitive), folded(key.apply(b), caseSensitive));
+        Comparator<Object> order =
+                (a, b) -> values.compare(folded(key.apply(a), caseSensitive), folded(key.apply(b), caseSensitive));
         boolean backwards = reverse != Arguments.ABSENT && JinjaValues.truth(reverse);
         out.sort(backwards ? order.reversed() : order);
         return out;
@@ -428,10 +428,9 @@ final class JinjaFilters {
                     || value instanceof List
                     || value instanceof Tuple
                     || value instanceof Map;
-            case "callable" -> value != null
-                    && !undefined
-                    && !(value instanceof Namespace)
-                    && (value instanceof Method || JinjaValues.typeName(value).equals("function"));
+            case "callable" -> undefined
+                    || value instanceof Method
+                    || JinjaValues.typeName(value).equals("function");
             case "odd" -> values.equal(values.arithmetic("%", value, 2L), 1L);
             case "even" -> values.equal(values.arithmetic("%", value, 2L), 0L);
             case "lower", "upper" -> (Boolean) JinjaMethods.call(

@@ -87,7 +87,7 @@ final class JinjaInterpreter {
     /** What a loop knows of itself. */
     private record Loop(List<Object> items, int index, int depth) {
 
-        Object get(JinjaValues values, String name) {
+        Object get(String name) {
             return switch (name) {
                 case "index" -> index + 1L;
                 case "index0" -> (long) index;
@@ -98,9 +98,7 @@ final class JinjaInterpreter {
                 case "length" -> (long) items.size();
                 case "depth" -> (long) depth;
                 case "depth0" -> depth - 1L;
-                case "previtem" -> index > 0
-                        ? items.get(index - 1)
-                        : new Undefined("there is no previous item");
+                case "previtem" -> index > 0 ? items.get(index - 1) : new Undefined("there is no previous item");
                 case "nextitem" -> index + 1 < items.size()
                         ? items.get(index + 1)
                         : new Undefined("there is no next item");
@@ -196,9 +194,8 @@ final class JinjaInterpreter {
     }
 
     private void print(String text) {
-        values.chargeText((long) out.length() + text.length() > JinjaValues.MOST_CHARACTERS
-                ? Long.MAX_VALUE
-                : text.length());
+        values.chargeText(
+                (long) out.length() + text.length() > JinjaValues.MOST_CHARACTERS ? Long.MAX_VALUE : text.length());
         out.append(text);
     }
 
@@ -338,9 +335,7 @@ final class JinjaInterpreter {
         }
         if (expression instanceof Attribute attribute) {
             Object of = evaluate(attribute.of());
-            return of instanceof Loop loop
-                    ? loop.get(values, attribute.name())
-                    : values.attribute(of, attribute.name());
+            return of instanceof Loop loop ? loop.get(attribute.name()) : values.attribute(of, attribute.name());
         }
         if (expression instanceof Item item) {
             Object of = evaluate(item.of());
@@ -468,7 +463,9 @@ final class JinjaInterpreter {
                 if (arguments.positional().isEmpty()) {
                     throw new JinjaException("no items for cycling given");
                 }
-                return arguments.positional().get(loop.index() % arguments.positional().size());
+                return arguments
+                        .positional()
+                        .get(loop.index() % arguments.positional().size());
             }
             return JinjaMethods.call(values, method, arguments);
         }
@@ -516,7 +513,8 @@ final class JinjaInterpreter {
                 return range(arguments);
             }
             case RAISE_EXCEPTION -> {
-                Object message = JinjaMethods.required(arguments.bind("raise_exception", "message"), 0, "raise_exception");
+                Object message =
+                        JinjaMethods.required(arguments.bind("raise_exception", "message"), 0, "raise_exception");
                 throw new JinjaException(values.text(message), true);
             }
             case STRFTIME_NOW -> {

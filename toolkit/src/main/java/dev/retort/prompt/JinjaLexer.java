@@ -41,12 +41,12 @@ final class JinjaLexer {
 
     // The longest first: the first that fits is taken.
     private static final List<String> OPERATORS = List.of(
-            "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=",
-            ".", ":", "|", ",");
-    private static final Pattern RAW_BEGIN = Pattern.compile(
-            "\\{%[-+]?\\s*raw\\s*(?:-%\\}\\s*|%\\})", Pattern.UNICODE_CHARACTER_CLASS);
-    private static final Pattern RAW_END = Pattern.compile(
-            "\\{%([-+]?)\\s*endraw\\s*(?:\\+%\\}|-%\\}\\s*|%\\}\\n?)", Pattern.UNICODE_CHARACTER_CLASS);
+            "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<",
+            "=", ".", ":", "|", ",");
+    private static final Pattern RAW_BEGIN =
+            Pattern.compile("\\{%[-+]?\\s*raw\\s*(?:-%\\}\\s*|%\\})", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern RAW_END =
+            Pattern.compile("\\{%([-+]?)\\s*endraw\\s*(?:\\+%\\}|-%\\}\\s*|%\\}\\n?)", Pattern.UNICODE_CHARACTER_CLASS);
 
     private final String source;
     private final List<Token> tokens = new ArrayList<>();
@@ -242,7 +242,9 @@ final class JinjaLexer {
                 isFloat = true;
             }
         }
-        add(isFloat ? Kind.FLOAT : Kind.INTEGER, source.substring(from, position).replace("_", ""));
+        add(
+                isFloat ? Kind.FLOAT : Kind.INTEGER,
+                source.substring(from, position).replace("_", ""));
     }
 
     private void digits() {

@@ -14,13 +14,46 @@ import java.util.Set;
 final class JinjaMethods {
 
     private static final Set<String> OF_TEXT = Set.of(
-            "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "partition", "rpartition", "startswith",
-            "endswith", "replace", "find", "rfind", "count", "join", "lower", "upper", "capitalize", "title", "isdigit",
-            "isalpha", "isalnum", "isspace", "isupper", "islower", "removeprefix", "removesuffix");
+            "strip",
+            "lstrip",
+            "rstrip",
+            "split",
+            "rsplit",
+            "splitlines",
+            "partition",
+            "rpartition",
+            "startswith",
+            "endswith",
+            "replace",
+            "find",
+            "rfind",
+            "count",
+            "join",
+            "lower",
+            "upper",
+            "capitalize",
+            "title",
+            "isdigit",
+            "isalpha",
+            "isalnum",
+            "isspace",
+            "isupper",
+            "islower",
+            "removeprefix",
+            "removesuffix");
     private static final Set<String> OF_LIST = Set.of("index", "count", "copy");
     private static final Set<String> OF_DICT = Set.of("get", "items", "keys", "values", "copy");
     private static final Set<String> CHANGING = Set.of(
-            "append", "extend", "insert", "remove", "clear", "pop", "popitem", "setdefault", "update", "sort",
+            "append",
+            "extend",
+            "insert",
+            "remove",
+            "clear",
+            "pop",
+            "popitem",
+            "setdefault",
+            "update",
+            "sort",
             "reverse");
     private static final Set<String> CHANGING_DICT = Set.of("clear", "pop", "popitem", "setdefault", "update");
 
@@ -176,9 +209,7 @@ final class JinjaMethods {
                 String part = requiredText(arguments.bind(name, "text"), 0, name);
                 values.chargeSearch(text, part);
                 if (name.equals("count")) {
-                    return part.isEmpty()
-                            ? JinjaStrings.length(text) + 1L
-                            : JinjaStrings.count(text, part);
+                    return part.isEmpty() ? JinjaStrings.length(text) + 1L : JinjaStrings.count(text, part);
                 }
                 int at = name.equals("find") ? text.indexOf(part) : text.lastIndexOf(part);
                 return at < 0 ? -1L : (long) text.codePointCount(0, at);

@@ -73,7 +73,8 @@ final class JinjaParser {
         JinjaParser parser = new JinjaParser(JinjaLexer.tokens(template));
         List<Statement> statements = parser.statements(Set.of());
         if (parser.current().kind() != Kind.END) {
-            throw parser.wrong("the tag " + parser.tokens.get(parser.position + 1).text() + " closes nothing");
+            throw parser.wrong(
+                    "the tag " + parser.tokens.get(parser.position + 1).text() + " closes nothing");
         }
         return statements;
     }
@@ -345,7 +346,8 @@ final class JinjaParser {
         do {
             items.add(target(postfix(primary())));
             several |= current().isOperator(",");
-        } while (skipOperator(",") && (current().kind() == Kind.NAME || current().isOperator("(")));
+        } while (skipOperator(",")
+                && (current().kind() == Kind.NAME || current().isOperator("(")));
         return several ? new TupleTarget(items) : items.get(0);
     }
 
@@ -695,7 +697,8 @@ final class JinjaParser {
                     switch (token.kind()) {
                         case STRING, INTEGER, FLOAT -> true;
                         case NAME -> !AFTER_TEST.contains(token.text());
-                        case OPERATOR -> token.text().equals("[") || token.text().equals("{");
+                        case OPERATOR -> token.text().equals("[")
+                                || token.text().equals("{");
                         default -> false;
                     };
             if (begins) {

@@ -312,8 +312,7 @@ final class JinjaStrings {
         int exponent = Integer.parseInt(scientific.substring(mark + 1));
         if (exponent < -4 || exponent >= 16) {
             String mantissa = scientific.substring(0, mark);
-            return String.format(
-                    Locale.ROOT, "%se%s%02d", mantissa, exponent < 0 ? "-" : "+", Math.abs(exponent));
+            return String.format(Locale.ROOT, "%se%s%02d", mantissa, exponent < 0 ? "-" : "+", Math.abs(exponent));
         }
         String plain = new BigDecimal(scientific).toPlainString();
         return plain.indexOf('.') < 0 ? plain + ".0" : plain;

@@ -41,7 +41,7 @@ final class JinjaTree {
     /** {@code first < b <= c}: every step compares with the value before it. */
     record Comparison(Expression first, List<Step> steps) implements Expression {}
 
-    /** One of == != < <= > >= in, not in. */
+    /** One comparison: an operator of the language and what stands to its right. */
     record Step(String operator, Expression right) {}
 
     record And(Expression left, Expression right) implements Expression {}

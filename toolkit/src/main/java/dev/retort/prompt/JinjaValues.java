@@ -701,7 +701,7 @@ final class JinjaValues {
 
     private static Object power(long base, long exponent) {
         if (exponent < 0) {
-            return Math.pow(base, exponent);
+            return Math.pow((double) base, (double) exponent);
         }
         if (base == 0 || base == 1 || exponent == 0) {
             return exponent == 0 ? 1L : base;

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A text with slots such as {@code {question}}; {@code {{} and {@code }}} stand for braces. A template of a file begins with
- * header lines {@code # key: value} that say where it comes from, up to a line {@code ---}; the text is what follows, less
- * its last line break.
+ * A text with slots, each a name in braces such as {question}; a brace itself is written twice. A template of a file begins
+ * with header lines {@code # key: value} that say where it comes from, up to a line {@code ---}; the text is what follows,
+ * less its last line break.
  */
 public final class PromptTemplate {
 
@@ -70,8 +70,8 @@ public final class PromptTemplate {
             header.put(line.substring(2, colon), line.substring(colon + 2));
         }
         if (!header.containsKey("source")) {
-            throw new IllegalArgumentException(
-                    "prompt " + name + ": the header has no line \"# source: ...\"; write \"# source: ours\" for your own");
+            throw new IllegalArgumentException("prompt " + name
+                    + ": the header has no line \"# source: ...\"; write \"# source: ours\" for your own");
         }
         return new PromptTemplate(name, header, rest.endsWith("\n") ? rest.substring(0, rest.length() - 1) : rest);
     }
@@ -84,8 +84,8 @@ public final class PromptTemplate {
     public static PromptTemplate named(String name) {
         List<String> names = names();
         if (!names.contains(name)) {
-            throw new IllegalArgumentException("no prompt is named " + name + "; did you mean "
-                    + nearest(name, names) + "? There are " + String.join(", ", names));
+            throw new IllegalArgumentException("no prompt is named " + name + "; did you mean " + nearest(name, names)
+                    + "? There are " + String.join(", ", names));
         }
         return parse(name, resource(name + ".txt"));
     }

@@ -33,7 +33,8 @@ final class ArithmeticProgram implements Program {
             }
         }
         throw new TeacherException("scripted:arithmetic cannot read question " + question.id()
-                + "; it takes integers with + - * and parentheses: 12 + 3 * 4, What is 12 + 3 * 4?, (3 + 4) * 5 mod 10");
+                + "; it takes integers with + - * and parentheses: 12 + 3 * 4, What is 12 + 3 * 4?, (3 + 4) *"
+                + " 5 mod 10");
     }
 
     /** Reads an expression and writes the steps down as it goes, from left to right and from the inside out. */
@@ -157,7 +158,12 @@ final class ArithmeticProgram implements Program {
             if (errors.next() && modulus > 1) {
                 reduced = (reduced + 1 + errors.pick((int) modulus - 1)) % modulus;
             }
-            space().append(value).append(" mod ").append(modulus).append(" = ").append(reduced).append('.');
+            space().append(value)
+                    .append(" mod ")
+                    .append(modulus)
+                    .append(" = ")
+                    .append(reduced)
+                    .append('.');
             return reduced;
         }
 
@@ -183,8 +189,8 @@ final class ArithmeticProgram implements Program {
         }
 
         private TeacherException tooLarge() {
-            return new TeacherException("scripted:arithmetic stays within 15 digits; question " + question.id()
-                    + " leaves them");
+            return new TeacherException(
+                    "scripted:arithmetic stays within 15 digits; question " + question.id() + " leaves them");
         }
     }
 }

@@ -30,12 +30,13 @@ final class CoinFlipProgram implements Program {
         int position = 0;
         for (int count = 0; turn.lookingAt(); count++) {
             if (count >= MOST_TURNS) {
-                throw new TeacherException(
-                        "scripted:coin-flip takes at most " + MOST_TURNS + " turns; question " + question.id() + " has more");
+                throw new TeacherException("scripted:coin-flip takes at most " + MOST_TURNS + " turns; question "
+                        + question.id() + " has more");
             }
             boolean flips = turn.group(2).equals("flips");
             headsUp ^= flips ^ errors.next();
-            rationale.append(' ')
+            rationale
+                    .append(' ')
                     .append(turn.group(1).strip())
                     .append(flips ? " flips the coin, so it is now " : " does not flip the coin, so it stays ")
                     .append(headsUp ? "heads up." : "tails up.");
@@ -50,6 +51,7 @@ final class CoinFlipProgram implements Program {
 
     private static TeacherException unreadable(Question question) {
         return new TeacherException("scripted:coin-flip cannot read question " + question.id()
-                + "; it takes: A coin is heads up. X flips the coin. Y does not flip the coin. Is the coin still heads up?");
+                + "; it takes: A coin is heads up. X flips the coin. Y does not flip the coin. Is the coin"
+                + " still heads up?");
     }
 }

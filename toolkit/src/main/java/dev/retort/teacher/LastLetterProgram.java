@@ -25,7 +25,8 @@ final class LastLetterProgram implements Program {
             String right = Character.toString(word.codePointBefore(word.length()));
             String letter = errors.next() ? wrongLetter(word, right, errors) : right;
             letters.add(letter);
-            rationale.append("The last letter of \"")
+            rationale
+                    .append("The last letter of \"")
                     .append(word)
                     .append("\" is \"")
                     .append(letter)

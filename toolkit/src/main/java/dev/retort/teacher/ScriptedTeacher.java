@@ -18,6 +18,8 @@ import java.util.SplittableRandom;
  */
 public final class ScriptedTeacher implements Teacher {
 
+    private static final List<String> PROGRAMS = List.of("last-letter", "coin-flip", "arithmetic");
+    /** Changes whenever the words of a program's samples do. */
     private static final String REVISION = "1";
 
     private final String name;
@@ -45,17 +47,22 @@ public final class ScriptedTeacher implements Teacher {
      * @throws IllegalArgumentException where there is no such program; the message lists those there are
      */
     public static ScriptedTeacher of(String program, double errorRate) {
-        return new ScriptedTeacher(program + "@" + REVISION, programs(program), errorRate);
+        Program chosen =
+                switch (known(program)) {
+                    case "last-letter" -> new LastLetterProgram();
+                    case "coin-flip" -> new CoinFlipProgram();
+                    default -> new ArithmeticProgram();
+                };
+        return new ScriptedTeacher(program + "@" + REVISION, chosen, errorRate);
     }
 
-    private static Program programs(String name) {
-        return switch (name) {
-            case "last-letter" -> new LastLetterProgram();
-            case "coin-flip" -> new CoinFlipProgram();
-            case "arithmetic" -> new ArithmeticProgram();
-            default -> throw new IllegalArgumentException(
-                    "there is no scripted teacher named " + name + "; there are last-letter, coin-flip, arithmetic");
-        };
+    /** The name itself, where it is one of a program. */
+    static String known(String program) {
+        if (!PROGRAMS.contains(program)) {
+            throw new IllegalArgumentException(
+                    "there is no scripted teacher named " + program + "; there are " + String.join(", ", PROGRAMS));
+        }
+        return program;
     }
 
     @Override

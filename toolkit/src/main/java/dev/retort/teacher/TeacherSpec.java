@@ -50,11 +50,7 @@ public sealed interface TeacherSpec {
             throw unknown(text);
         }
         return switch (kind) {
-            case "scripted" -> {
-                try (ScriptedTeacher known = ScriptedTeacher.of(value, 0)) {
-                    yield new Scripted(value);
-                }
-            }
+            case "scripted" -> new Scripted(ScriptedTeacher.known(value));
             case "recorded" -> new Recorded(Path.of(value));
             case "openai" -> new OpenAi(value);
             case "local" -> new Local(value);

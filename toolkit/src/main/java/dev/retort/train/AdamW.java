@@ -97,8 +97,8 @@ public final class AdamW implements AutoCloseable {
             settings.adamBeta2(),
             settings.adamEpsilon(),
             decay,
-            1 - Math.pow(settings.adamBeta1(), steps),
-            1 - Math.pow(settings.adamBeta2(), steps),
+            1 - Math.pow(settings.adamBeta1(), (double) steps),
+            1 - Math.pow(settings.adamBeta2(), (double) steps),
             clip
         };
     }

@@ -39,7 +39,8 @@ class ChatTemplateTest {
         List<String> different = new ArrayList<>();
         int rows = 0;
         for (JsonNode row : rows("/prompt/jinja.jsonl")) {
-            String expected = row.get("text").isNull() ? "an error" : row.get("text").textValue();
+            String expected =
+                    row.get("text").isNull() ? "an error" : row.get("text").textValue();
             Map<String, Object> variables = Rows.mapper().convertValue(row.get("variables"), new TypeReference<>() {});
             String ours;
             try {
@@ -75,7 +76,8 @@ class ChatTemplateTest {
             List<Message> messages = Rows.mapper().convertValue(row.get("messages"), new TypeReference<>() {});
             boolean prompt = row.get("add_generation_prompt").booleanValue();
             if (row.has("text")) {
-                assertThat(ours.render(messages, prompt)).isEqualTo(row.get("text").textValue());
+                assertThat(ours.render(messages, prompt))
+                        .isEqualTo(row.get("text").textValue());
             } else {
                 assertThatThrownBy(() -> ours.render(messages, prompt))
                         .isInstanceOf(ChatTemplateException.class)
@@ -110,9 +112,10 @@ class ChatTemplateTest {
                     .as(attempt)
                     .isInstanceOf(ChatTemplateException.class);
         }
-        for (String nothing : List.of("''.class", "messages.class", "messages.getClass", "____int3rpr3t3r____", "x.y")) {
-            String rendered = new ChatTemplate("{% set x = {} %}{{ " + nothing + " }}", null, null)
-                    .render(CONVERSATION, true);
+        for (String nothing :
+                List.of("''.class", "messages.class", "messages.getClass", "____int3rpr3t3r____", "x.y")) {
+            String rendered =
+                    new ChatTemplate("{% set x = {} %}{{ " + nothing + " }}", null, null).render(CONVERSATION, true);
             assertThat(rendered).as(nothing).isEmpty();
         }
     }
@@ -122,13 +125,16 @@ class ChatTemplateTest {
     @ValueSource(
             strings = {
                 "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
-                "{% set ns = namespace(x='aaaaaaaa') %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
-                "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
+                "{% set ns = namespace(x='aaaaaaaa') %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor"
+                        + " %}",
+                "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{"
+                        + " ns.x }}",
                 "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}"
                         + "{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}",
                 "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}"
                         + "{{ ns.x | tojson }}",
-                "{% set ns = namespace(x=[1]) %}{% for i in range(99999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}",
+                "{% set ns = namespace(x=[1]) %}{% for i in range(99999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x"
+                        + " }}",
                 "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
                 "{{ 'a' * 1000000000000 }}",
                 "{{ '' * 9000000000000000000 ~ 'ab' * 4611686018427387905 }}",
@@ -154,8 +160,7 @@ class ChatTemplateTest {
         ChatTemplate template = new ChatTemplate("evil/model", hostile, null, null);
         ChatTemplateException error = Assertions.assertTimeout(
                 Duration.ofSeconds(20),
-                () -> catchThrowableOfType(
-                        ChatTemplateException.class, () -> template.render(CONVERSATION, true)));
+                () -> catchThrowableOfType(ChatTemplateException.class, () -> template.render(CONVERSATION, true)));
         assertThat(error).hasMessageStartingWith("evil/model: the chat template fails at line 1: ");
     }
 
@@ -185,7 +190,8 @@ class ChatTemplateTest {
 
     @Test
     void errorsAreOneLineThatNamesOwnerAndLine() {
-        ChatTemplate template = new ChatTemplate("org/model", "a\n{% if true %}\n{{ messages.x.y }}\n{% endif %}", "", "");
+        ChatTemplate template =
+                new ChatTemplate("org/model", "a\n{% if true %}\n{{ messages.x.y }}\n{% endif %}", "", "");
         assertThatThrownBy(() -> template.render(CONVERSATION, true))
                 .hasMessage("org/model: the chat template fails at line 3: 'list object' has no attribute 'x'");
         ChatTemplate refusing =
@@ -201,8 +207,10 @@ class ChatTemplateTest {
     @Test
     void tokensThatTheTokenizerLacksAreUndefined() {
         String template = "{{ bos_token is defined }}{{ eos_token is defined }}{{ bos_token }}";
-        assertThat(new ChatTemplate(template, null, "</s>").render(CONVERSATION, true)).isEqualTo("FalseTrue");
-        assertThat(new ChatTemplate(template, "<s>", null).render(CONVERSATION, true)).isEqualTo("TrueFalse<s>");
+        assertThat(new ChatTemplate(template, null, "</s>").render(CONVERSATION, true))
+                .isEqualTo("FalseTrue");
+        assertThat(new ChatTemplate(template, "<s>", null).render(CONVERSATION, true))
+                .isEqualTo("TrueFalse<s>");
     }
 
     @Test
@@ -219,16 +227,16 @@ class ChatTemplateTest {
     void rendersTheSameTwice() {
         ChatTemplate template = new ChatTemplate(
                 "{% set ns = namespace(n=0) %}{% for m in messages %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}",
-                null,
-                null);
+                null, null);
         assertThat(template.render(CONVERSATION, true)).isEqualTo("4");
         assertThat(template.render(CONVERSATION, true)).isEqualTo("4");
     }
 
     @Test
     void longConversationsAreWithinTheBounds() {
-        String chatml = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] | trim"
-                + " + '<|im_end|>' + '\n'}}{% endfor %}";
+        String chatml =
+                "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] | trim"
+                        + " + '<|im_end|>' + '\n'}}{% endfor %}";
         List<Message> messages = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
             messages.add(Message.user("word ".repeat(200)));

@@ -50,7 +50,8 @@ class PromptTemplateTest {
         assertThat(template.text()).isEqualTo("{a}\n---\n\nend\n");
         assertThat(PromptTemplate.parse("t", "# source: ours\n---\n").text()).isEmpty();
         assertThatThrownBy(() -> PromptTemplate.parse("t", "# paper: x\n---\nhello"))
-                .hasMessage("prompt t: the header has no line \"# source: ...\"; write \"# source: ours\" for your own");
+                .hasMessage(
+                        "prompt t: the header has no line \"# source: ...\"; write \"# source: ours\" for your own");
         assertThatThrownBy(() -> PromptTemplate.parse("t", "hello"))
                 .hasMessage("prompt t: the line \"hello\" before the line --- is not a header line such as"
                         + " \"# source: ...\"");
@@ -61,7 +62,8 @@ class PromptTemplateTest {
         assertThatThrownBy(() -> PromptTemplate.named("rar-onestep"))
                 .hasMessage("no prompt is named rar-onestep; did you mean rar-one-step? There are "
                         + String.join(", ", PromptTemplate.names()));
-        assertThatThrownBy(() -> PromptTemplate.named("../secret")).hasMessageStartingWith("no prompt is named ../secret");
+        assertThatThrownBy(() -> PromptTemplate.named("../secret"))
+                .hasMessageStartingWith("no prompt is named ../secret");
     }
 
     @Test
@@ -88,7 +90,8 @@ class PromptTemplateTest {
     /** The published texts, as the papers' specifications have them. */
     @Test
     void publishedTextsAreVerbatim() {
-        assertThat(PromptTemplate.named("zero-shot-cot").text()).isEqualTo("Q: {question}\nA: Let's think step by step.");
+        assertThat(PromptTemplate.named("zero-shot-cot").text())
+                .isEqualTo("Q: {question}\nA: Let's think step by step.");
         assertThat(PromptTemplate.named("zero-shot-cot-answer").text())
                 .isEqualTo("Q: {question}\nA: Let's think step by step.{rationale} \nTherefore, the {answer_words} is");
         assertThat(PromptTemplate.named("rar-one-step").text())
@@ -100,12 +103,25 @@ class PromptTemplateTest {
                 .isEqualTo("(original) {question}\n(rephrased) {rephrased}\n{specification}Use your answer for the"
                         + " rephrased question to answer the original question.");
         assertThat(PromptTemplate.named("alpaca").text())
-                .isEqualTo("Below is an instruction that describes a task. Write a response that appropriately completes"
-                        + " the request.\n\n### Instruction:\n{question}\n\n### Response:\n");
+                .isEqualTo(
+                        "Below is an instruction that describes a task. Write a response that appropriately completes"
+                                + " the request.\n\n### Instruction:\n{question}\n\n### Response:\n");
         assertThat(PromptTemplate.named("dss-cqa")
                         .fill(Map.of(
-                                "demonstrations", "", "question", "Where?", "choice_a", "a1", "choice_b", "b1",
-                                "choice_c", "c1", "choice_d", "d1", "choice_e", "e1")))
+                                "demonstrations",
+                                "",
+                                "question",
+                                "Where?",
+                                "choice_a",
+                                "a1",
+                                "choice_b",
+                                "b1",
+                                "choice_c",
+                                "c1",
+                                "choice_d",
+                                "d1",
+                                "choice_e",
+                                "e1")))
                 .isEqualTo("Q: Where?\nAnswer Choices:\n(a) a1\n(b) b1\n(c) c1\n(d) d1\n(e) e1\nA:");
     }
 

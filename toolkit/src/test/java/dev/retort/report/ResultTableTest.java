@@ -79,12 +79,12 @@ class ResultTableTest {
         assertThat(TABLE.toMarkdown())
                 .isEqualTo(
                         "| method | student | data set | condition | metric | published | published effect | ours | n"
-                            + " | seeds | our effect [95 %] | verdict | note |\n"
-                            + "| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |\n"
-                            + "| step-by-step | SmolLM2-135M | e-SNLI | 0.1 % | accuracy (%) | 73.6 | +10.6 | 71.23 ±"
-                            + " 1.4 | 3000 | 3 | -2.7 [-5.15, -0.25] | opposite | read off a figure, \"about\" |\n"
-                            + "| a\\|b\\_&lt;i>&amp; |  |  |  |  |  |  | 0.00001235 | 5 |  |  |  |  |\n"
-                            + "| empty |  |  |  |  |  |  |  |  |  |  |  |  |\n");
+                                + " | seeds | our effect [95 %] | verdict | note |\n"
+                                + "| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |\n"
+                                + "| step-by-step | SmolLM2-135M | e-SNLI | 0.1 % | accuracy (%) | 73.6 | +10.6 | 71.23 ±"
+                                + " 1.4 | 3000 | 3 | -2.7 [-5.15, -0.25] | opposite | read off a figure, \"about\" |\n"
+                                + "| a\\|b\\_&lt;i>&amp; |  |  |  |  |  |  | 0.00001235 | 5 |  |  |  |  |\n"
+                                + "| empty |  |  |  |  |  |  |  |  |  |  |  |  |\n");
     }
 
     @Test

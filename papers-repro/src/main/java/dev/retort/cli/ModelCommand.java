@@ -1,0 +1,169 @@
+package dev.retort.cli;
+
+import ai.djl.ndarray.NDArray;
+import dev.retort.batch.Tokenizer;
+import dev.retort.data.AtomicFiles;
+import dev.retort.model.LoadedModel;
+import dev.retort.model.Models;
+import dev.retort.model.SafetensorsFolder;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Converts models. */
+@Command(
+        name = "model",
+        mixinStandardHelpOptions = true,
+        description = "Converts models between files.",
+        subcommands = ModelCommand.ImportCommand.class)
+final class ModelCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        throw new ParameterException(spec.commandLine(), "give what to do: import; retort model --help says more");
+    }
+
+    /** Makes a Hugging Face folder. */
+    @Command(
+            name = "import",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Writes a GGUF file or Hugging Face folder as a Hugging Face folder in float32, which transformers opens.",
+                "The folder is opened again and every weight compared exactly before it gets its name."
+            },
+            footer = {
+                "",
+                "Examples:",
+                "  retort model import SmolLM2-135M-Instruct.Q4_1.gguf models/SmolLM2-135M-Instruct",
+                "  retort model import hf:HuggingFaceTB/SmolLM2-135M@main models/SmolLM2-135M"
+            })
+    static final class ImportCommand implements Callable<Integer> {
+
+        private static final List<String> PROBES =
+                List.of("", "Hello world", "  two blanks\n\nand 1234 digits", "ünïcödé, 你好, 🙂");
+
+        @Mixin
+        private Common common;
+
+        @Parameters(index = "0", paramLabel = "SRC", description = "Folder, GGUF file or hf:org/name")
+        private String source;
+
+        @Parameters(index = "1", paramLabel = "DIR", description = "The folder to make; must be empty or absent")
+        private Path target;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            common.apply();
+            requireEmpty();
+            Path absolute = target.toAbsolutePath().normalize();
+            if (absolute.getFileName() == null) {
+                throw new UsageException(target + " cannot be made; give a folder's name");
+            }
+            Path unchecked = absolute.resolveSibling(absolute.getFileName() + ".unchecked" + AtomicFiles.PARTIAL);
+            try {
+                int tensors;
+                long numbers = 0;
+                List<int[]> probes;
+                try (LoadedModel loaded = common.load(source)) {
+                    Models.save(loaded, unchecked);
+                    Map<String, NDArray> arrays = loaded.model().weights().arrays();
+                    compare(arrays, unchecked);
+                    tensors = arrays.size();
+                    for (NDArray array : arrays.values()) {
+                        numbers += array.size();
+                    }
+                    probes = probes(loaded.tokenizer());
+                }
+                // One model in memory at a time.
+                try (LoadedModel again = Models.load(unchecked, common.device())) {
+                    requireSameIds(probes, probes(again.tokenizer()));
+                }
+                Files.move(unchecked, absolute, StandardCopyOption.ATOMIC_MOVE);
+                AtomicFiles.sync(absolute.getParent());
+                PrintWriter out = spec.commandLine().getOut();
+                out.println(String.format(
+                        Locale.ROOT,
+                        "%s: %d tensors, %d numbers, float32, %s; opened again and compared exactly",
+                        target,
+                        tensors,
+                        numbers,
+                        probes.isEmpty() ? "no tokenizer" : "with tokenizer"));
+                out.flush();
+            } finally {
+                AtomicFiles.deleteTree(unchecked);
+            }
+            return Retort.DONE;
+        }
+
+        private void requireEmpty() throws IOException {
+            if (!Files.exists(target)) {
+                return;
+            }
+            if (!Files.isDirectory(target)) {
+                throw new IOException(target + ": is a file; give a folder that is empty or absent");
+            }
+            try (var entries = Files.list(target)) {
+                if (entries.findAny().isPresent()) {
+                    throw new IOException(target + ": not empty; give a folder that is empty or absent");
+                }
+            }
+        }
+
+        private static void compare(Map<String, NDArray> arrays, Path folder) throws IOException {
+            try (SafetensorsFolder written = SafetensorsFolder.open(folder)) {
+                for (Map.Entry<String, NDArray> entry : arrays.entrySet()) {
+                    float[] wanted = entry.getValue().toFloatArray();
+                    float[] found = new float[wanted.length];
+                    boolean same = Arrays.equals(
+                            written.shape(entry.getKey()),
+                            entry.getValue().getShape().getShape());
+                    if (same) {
+                        written.readFloats(entry.getKey(), FloatBuffer.wrap(found));
+                        for (int i = 0; i < wanted.length; i++) {
+                            same &= Float.floatToRawIntBits(wanted[i]) == Float.floatToRawIntBits(found[i]);
+                        }
+                    }
+                    if (!same) {
+                        throw new IOException(folder + ": tensor " + entry.getKey()
+                                + ": does not read back as it was written; check the disk and repeat");
+                    }
+                }
+            }
+        }
+
+        /** Ids of texts that differ between tokenizers; none where there is no tokenizer. */
+        private static List<int[]> probes(Tokenizer tokenizer) {
+            return tokenizer == null ? List.of() : tokenizer.encodeAll(PROBES);
+        }
+
+        private void requireSameIds(List<int[]> wanted, List<int[]> found) throws IOException {
+            boolean same = wanted.size() == found.size();
+            for (int i = 0; same && i < wanted.size(); i++) {
+                same = Arrays.equals(wanted.get(i), found.get(i));
+            }
+            if (!same) {
+                throw new IOException(source + ": its tokenizer gives other ids after a round trip; please report the model");
+            }
+        }
+    }
+}

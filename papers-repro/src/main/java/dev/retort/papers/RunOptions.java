@@ -1,0 +1,51 @@
+package dev.retort.papers;
+
+import ai.djl.Device;
+import dev.retort.run.Interrupt;
+import dev.retort.run.ProgressListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How a recipe is run.
+ *
+ * @param recipe tiny, small or paper, or the path of a recipe file
+ * @param out the run folder
+ * @param overrides key=value, dotted keys
+ * @param stages to run; empty for all
+ * @param seeds of the rows
+ * @param resume whether what is in the run folder already is kept and gone on from
+ * @param device where models run
+ * @param threads of tensor operations, for the record
+ * @param command as it was given, for the record
+ * @param quiet no progress on stderr
+ * @param interrupt polled between steps
+ * @param listeners told of progress
+ */
+public record RunOptions(
+        String recipe,
+        Path out,
+        List<String> overrides,
+        Set<Stage> stages,
+        List<Integer> seeds,
+        boolean resume,
+        Device device,
+        int threads,
+        String command,
+        boolean quiet,
+        Interrupt interrupt,
+        List<ProgressListener> listeners) {
+
+    public RunOptions {
+        overrides = List.copyOf(overrides);
+        stages = Set.copyOf(stages);
+        seeds = List.copyOf(seeds);
+        listeners = List.copyOf(listeners);
+    }
+
+    /** Whether a stage is to run. */
+    public boolean runs(Stage stage) {
+        return stages.isEmpty() || stages.contains(stage);
+    }
+}

@@ -1,0 +1,424 @@
+package dev.retort.papers.stepbystep;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.retort.answer.AnswerText;
+import dev.retort.answer.Metric;
+import dev.retort.batch.ExampleEncoder;
+import dev.retort.batch.TokenExample;
+import dev.retort.data.AtomicFiles;
+import dev.retort.data.Example;
+import dev.retort.data.Failure;
+import dev.retort.data.JsonLines;
+import dev.retort.data.Question;
+import dev.retort.data.SamplingParams;
+import dev.retort.data.SeededRandom;
+import dev.retort.data.TeacherSample;
+import dev.retort.eval.EvalItem;
+import dev.retort.eval.EvalTask;
+import dev.retort.eval.Evaluation;
+import dev.retort.filter.FilterReport;
+import dev.retort.filter.TruncatedFilter;
+import dev.retort.model.LoadedModel;
+import dev.retort.model.Models;
+import dev.retort.papers.Recipes;
+import dev.retort.papers.RunOptions;
+import dev.retort.papers.Stage;
+import dev.retort.report.PairedEffect;
+import dev.retort.report.ResultRow;
+import dev.retort.report.ResultTable;
+import dev.retort.run.RunRecord;
+import dev.retort.run.YamlConfig;
+import dev.retort.teacher.ScriptedTeacher;
+import dev.retort.teacher.Teacher;
+import dev.retort.teacher.TeacherException;
+import dev.retort.train.SupervisedTraining;
+import dev.retort.train.TrainingSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Distilling step-by-step (Hsieh et al. 2023, arXiv 2305.02301).
+ *
+ * <p>Ask the teacher for a rationale and a label of every question; train the student on both, told apart by a prefix, each
+ * term a mean over its own tokens; test with the label prefix alone.
+ */
+public final class StepByStepRecipe {
+
+    /** The paper's name on the command line. */
+    public static final String PAPER = "step-by-step";
+
+    private static final String ANSWER = "answer";
+    private static final String RATIONALE = "rationale";
+    private static final String TEST = "test";
+    private static final String TRAIN = "train";
+
+    private final RunOptions options;
+    private final StepByStepConfig config;
+    private final KindsWorld world;
+    private final Path out;
+
+    private StepByStepRecipe(RunOptions options, StepByStepConfig config) {
+        this.options = options;
+        this.config = config;
+        this.world = new KindsWorld(config.world(), config.dataSeed());
+        this.out = options.out();
+    }
+
+    /** Reads a recipe. */
+    static StepByStepConfig config(RunOptions options) throws IOException {
+        return Recipes.read(PAPER, options.recipe(), StepByStepConfig.class, options.overrides());
+    }
+
+    /**
+     * Runs the recipe into its folder; what is there already is not done again.
+     *
+     * @return whether all stages asked for are done; false after an interruption
+     */
+    public static boolean run(RunOptions options) throws IOException, InterruptedException {
+        StepByStepConfig config = config(options);
+        return new StepByStepRecipe(options, config).run();
+    }
+
+    private boolean run() throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        String resolved = YamlConfig.write(config);
+        Path configFile = out.resolve("config.yaml");
+        if (Files.exists(configFile) && !Files.readString(configFile).equals(resolved)) {
+            throw new IOException(configFile + ": made with other settings than these; run into another folder");
+        }
+        AtomicFiles.writeText(configFile, resolved);
+        RunRecord record = record(config, 0);
+        boolean done = stages();
+        RunRecord first = Files.exists(out.resolve(RunRecord.FILE)) ? RunRecord.read(out) : record;
+        first.plus(Duration.ofNanos(System.nanoTime() - start)).write(out);
+        return done;
+    }
+
+    private boolean stages() throws IOException, InterruptedException {
+        if (options.runs(Stage.ASK) && !Files.exists(out.resolve("samples.jsonl"))) {
+            ask();
+        }
+        if (options.runs(Stage.FILTER) && !Files.exists(out.resolve("kept.jsonl"))) {
+            filter();
+        }
+        if (options.runs(Stage.COMPOSE) && !Files.exists(out.resolve("train.jsonl"))) {
+            compose();
+        }
+        for (int seed : options.seeds()) {
+            for (Method method : config.rows()) {
+                if (options.interrupt().requested()) {
+                    return false;
+                }
+                if (!row(method, seed)) {
+                    return false;
+                }
+            }
+        }
+        if (options.runs(Stage.REPORT)) {
+            report();
+        }
+        return true;
+    }
+
+    // ask: the teacher writes a rationale and a label for every training question (section 3.1)
+    private void ask() throws IOException, InterruptedException {
+        List<Question> questions = new ArrayList<>();
+        for (String task : tasks()) {
+            List<Question> all = world.questions(task);
+            for (int i = 0; i < config.trainSize() + config.testSize(); i++) {
+                boolean isTrained = i < config.trainSize();
+                // Both tasks hold the same questions; one of them is enough to test on.
+                if (isTrained || task.equals(KindsWorld.INFORMATIVE)) {
+                    Question q = all.get(i);
+                    questions.add(new Question(
+                            q.id(),
+                            q.task(),
+                            q.messages(),
+                            q.reference(),
+                            Map.of("split", TextNode.valueOf(isTrained ? TRAIN : TEST))));
+                }
+            }
+        }
+        List<TeacherSample> samples = new ArrayList<>();
+        List<Failure> failures = new ArrayList<>();
+        try (Teacher teacher = new ScriptedTeacher("kinds@1", world::solve, 0)) {
+            for (Question question : split(questions, TRAIN)) {
+                for (int index = 0; index < config.samples(); index++) {
+                    try {
+                        samples.addAll(teacher.sample(question, SamplingParams.none(), List.of(index)));
+                    } catch (TeacherException e) {
+                        failures.add(new Failure(question.id(), index, e.getMessage(), 1, question, Map.of()));
+                    }
+                }
+            }
+        }
+        JsonLines.write(out.resolve("questions.jsonl"), questions);
+        JsonLines.write(out.resolve("failures.jsonl"), failures);
+        JsonLines.write(out.resolve("samples.jsonl"), samples);
+    }
+
+    private List<String> tasks() {
+        return config.rows().stream().map(Method::task).distinct().sorted().toList();
+    }
+
+    private static List<Question> split(List<Question> questions, String name) {
+        return questions.stream()
+                .filter(question -> question.extra().get("split").asText().equals(name))
+                .toList();
+    }
+
+    // filter: nothing is filtered by correctness, as in the paper; only what the token limit cut
+    private void filter() throws IOException {
+        List<Question> questions = JsonLines.read(out.resolve("questions.jsonl"), Question.class);
+        List<TeacherSample> samples = JsonLines.read(out.resolve("samples.jsonl"), TeacherSample.class);
+        FilterReport report = FilterReport.of(questions, samples, List.of(new TruncatedFilter()));
+        JsonLines.write(out.resolve("rejected.jsonl"), report.rejected());
+        JsonLines.write(out.resolve("kept.jsonl"), report.kept());
+    }
+
+    // compose: every question gives a label example and a rationale example
+    private void compose() throws IOException {
+        Map<String, Question> questions = new LinkedHashMap<>();
+        for (Question question : JsonLines.read(out.resolve("questions.jsonl"), Question.class)) {
+            questions.put(question.id(), question);
+        }
+        List<Example> examples = new ArrayList<>();
+        for (TeacherSample sample : JsonLines.read(out.resolve("kept.jsonl"), TeacherSample.class)) {
+            Question question = questions.get(sample.id());
+            List<String> from = List.of(sample.id(), sample.id() + "/" + sample.sampleIndex());
+            Map<String, JsonNode> task = Map.of("task", TextNode.valueOf(sample.task()));
+            String id = sample.id() + "/" + sample.sampleIndex();
+            examples.add(
+                    new Example(id + "#answer", question.text(), " " + question.reference(), ANSWER, 1.0, from, task));
+            String rationale = sample.rationale() == null ? "" : sample.rationale();
+            examples.add(new Example(id + "#rationale", question.text(), " " + rationale, RATIONALE, 1.0, from, task));
+        }
+        JsonLines.write(out.resolve("train.jsonl"), examples);
+    }
+
+    /** One row of the table: trains a student and tests it. */
+    private boolean row(Method method, int seed) throws IOException {
+        Path folder = out.resolve("rows").resolve(rowName(method, seed));
+        boolean trains = options.runs(Stage.TRAIN);
+        boolean evaluates = options.runs(Stage.EVALUATE);
+        boolean isTrained = Files.isDirectory(folder.resolve(SupervisedTraining.FINAL));
+        boolean isEvaluated = Files.exists(evaluationFile(method, seed));
+        if ((!trains || isTrained) && (!evaluates || isEvaluated)) {
+            return true;
+        }
+        long start = System.nanoTime();
+        TrainingSettings settings = config.training().withSeed(seed);
+        AtomicFiles.writeText(folder.resolve("config.yaml"), YamlConfig.write(new RowConfig(method.title(), settings)));
+        if (trains && !isTrained) {
+            try (LoadedModel student = config.student().create(world.words(), seed, options.device())) {
+                SupervisedTraining.Outcome outcome = new SupervisedTraining(student, settings, terms(method), folder)
+                        .withProgress(rowName(method, seed), options.quiet(), options.listeners())
+                        .withInterrupt(options.interrupt())
+                        .run(items(method, seed, student));
+                if (!outcome.finished()) {
+                    return false;
+                }
+            }
+        }
+        if (evaluates && !isEvaluated) {
+            try (LoadedModel student = Models.load(folder.resolve(SupervisedTraining.FINAL), options.device())) {
+                Evaluation.of(student, testTask(method), config.evalBatchRows(), options.quiet(), options.listeners())
+                        .write(folder.resolve("eval"));
+            }
+        }
+        RunRecord record = Files.exists(folder.resolve(RunRecord.FILE))
+                ? RunRecord.read(folder)
+                : record(config, seed).withParents(List.of("../.."));
+        record.plus(Duration.ofNanos(System.nanoTime() - start)).write(folder);
+        return true;
+    }
+
+    /**
+     * A row's file of settings.
+     *
+     * @param method of the row
+     * @param training with the row's seed
+     */
+    record RowConfig(String method, TrainingSettings training) {}
+
+    /** Equation 3 with alpha = 1 / (1 + lambda): alpha L_label + (1 - alpha) L_rationale. */
+    private Map<String, Double> terms(Method method) {
+        return method.hasRationales()
+                ? Map.of(ANSWER, config.alpha(), RATIONALE, 1 - config.alpha())
+                : Map.of(ANSWER, 1.0);
+    }
+
+    /** The row's training items: a question's label and rationale together, so that a step sees both. */
+    private List<List<TokenExample>> items(Method method, int seed, LoadedModel student) throws IOException {
+        List<Example> labels = new ArrayList<>();
+        List<Example> rationales = new ArrayList<>();
+        for (Example example : JsonLines.read(out.resolve("train.jsonl"), Example.class)) {
+            if (example.extra().get("task").asText().equals(method.task())) {
+                (example.kind().equals(ANSWER) ? labels : rationales).add(example);
+            }
+        }
+        int[] source = new int[labels.size()];
+        for (int i = 0; i < source.length; i++) {
+            source[i] = i;
+        }
+        if (method == Method.STEP_BY_STEP_SHUFFLED) {
+            SeededRandom.shuffle(source, SeededRandom.of(seed, "shuffled-rationales"));
+        }
+        ExampleEncoder encoder = new ExampleEncoder(
+                student.tokenizer(),
+                false,
+                student.trainingEosId(),
+                config.training().maxLength());
+        List<List<TokenExample>> items = new ArrayList<>();
+        for (int i = 0; i < labels.size(); i++) {
+            List<TokenExample> item = new ArrayList<>();
+            item.add(encoder.encode(
+                    withPrompt(labels.get(i), labelPrompt(method, labels.get(i).prompt()))));
+            if (method.hasRationales()) {
+                Example other = rationales.get(source[i]);
+                String prompt = config.rationalePrefix() + labels.get(i).prompt();
+                item.add(encoder.encode(withPrompt(other, prompt)));
+            }
+            items.add(item);
+        }
+        return items;
+    }
+
+    private String labelPrompt(Method method, String input) {
+        return method.hasRationales() ? config.labelPrefix() + input : input;
+    }
+
+    private static Example withPrompt(Example example, String prompt) {
+        return new Example(
+                example.id(),
+                prompt,
+                example.completion(),
+                example.kind(),
+                example.weight(),
+                example.from(),
+                example.extra());
+    }
+
+    /** Only the label prefix is used at test time: no rationale is written and no teacher is needed. */
+    private EvalTask testTask(Method method) throws IOException {
+        List<Question> questions = split(JsonLines.read(out.resolve("questions.jsonl"), Question.class), TEST);
+        List<EvalItem> items = questions.stream()
+                .map(question -> new EvalItem(
+                        question.id(), labelPrompt(method, question.text()), List.of(question.reference())))
+                .toList();
+        return new EvalTask(
+                KindsWorld.INFORMATIVE,
+                items,
+                SamplingParams.greedy(config.maxNewTokens()),
+                AnswerText::plain,
+                Metric.EXACT_MATCH::score,
+                false);
+    }
+
+    private static String rowName(Method method, int seed) {
+        return method.title() + ".full." + seed;
+    }
+
+    private Path evaluationFile(Method method, int seed) {
+        return out.resolve("rows")
+                .resolve(rowName(method, seed))
+                .resolve("eval")
+                .resolve(KindsWorld.INFORMATIVE + ".jsonl");
+    }
+
+    private RunRecord record(StepByStepConfig settings, long seed) {
+        ai.djl.engine.Engine engine = ai.djl.engine.Engine.getEngine("PyTorch");
+        return RunRecord.start(
+                seed,
+                options.command(),
+                settings,
+                Map.of("djl", ai.djl.engine.Engine.getDjlVersion(), "pytorch", engine.getVersion()),
+                options.device().toString(),
+                options.threads());
+    }
+
+    // report: each method against standard finetuning, paired by test item, over every seed there is
+    private void report() throws IOException {
+        Map<Method, Map<Integer, double[]>> scores = new LinkedHashMap<>();
+        for (Method method : config.rows()) {
+            Map<Integer, double[]> bySeed = new TreeMap<>();
+            for (int seed : seedsOnDisk()) {
+                if (Files.exists(evaluationFile(method, seed))) {
+                    bySeed.put(
+                            seed, Evaluation.read(evaluationFile(method, seed)).scores());
+                }
+            }
+            scores.put(method, bySeed);
+        }
+        Map<Integer, double[]> baseline = scores.get(Method.STANDARD_FINETUNING);
+        List<ResultRow> rows = new ArrayList<>();
+        for (Method method : config.rows()) {
+            Map<Integer, double[]> ours = scores.get(method);
+            if (ours.isEmpty()) {
+                continue;
+            }
+            List<String> names =
+                    ours.keySet().stream().map(seed -> rowName(method, seed)).toList();
+            ResultRow row = ResultRow.of(
+                            method.title(),
+                            "LLaMA from scratch",
+                            "kinds world (tiny)",
+                            method == Method.STEP_BY_STEP_NOISE ? "rationales are noise" : "rationales inform",
+                            "test_accuracy_pct")
+                    .withOurs(PairedEffect.mean(ours, null).times(100))
+                    .withRows(names);
+            if (method != Method.STANDARD_FINETUNING && baseline.keySet().equals(ours.keySet())) {
+                row = row.withEffect(PairedEffect.of(ours, baseline).times(100));
+                row = method == Method.STEP_BY_STEP
+                        ? row.withNote("the paper's direction: positive; synthetic world, effect sizes do not compare")
+                        : row.withNote("our control; not in the paper");
+            }
+            rows.add(row);
+        }
+        ResultTable table = new ResultTable(rows);
+        AtomicFiles.writeText(out.resolve("table.csv"), table.toCsv());
+        AtomicFiles.writeText(out.resolve("table.md"), table.toMarkdown());
+    }
+
+    private List<Integer> seedsOnDisk() throws IOException {
+        List<Integer> seeds = new ArrayList<>();
+        Path rows = out.resolve("rows");
+        if (!Files.isDirectory(rows)) {
+            return seeds;
+        }
+        try (var folders = Files.list(rows)) {
+            folders.map(folder -> folder.getFileName().toString())
+                    .filter(name -> name.startsWith(Method.STANDARD_FINETUNING.title() + "."))
+                    .map(name -> Integer.valueOf(name.substring(name.lastIndexOf('.') + 1)))
+                    .sorted()
+                    .forEach(seeds::add);
+        }
+        return seeds;
+    }
+
+    /** The resolved configuration and the plan, for {@code --dry-run}. */
+    public static String describe(RunOptions options) throws IOException {
+        StepByStepConfig config = config(options);
+        long tasks = config.rows().stream().map(Method::task).distinct().count();
+        return YamlConfig.write(config)
+                + String.format(
+                        Locale.ROOT,
+                        "# plan: %d rows (%d methods x %d seeds), %d questions to ask, %d optimiser steps a row, %d"
+                                + " test items%n",
+                        config.rows().size() * options.seeds().size(),
+                        config.rows().size(),
+                        options.seeds().size(),
+                        config.trainSize() * config.samples() * tasks,
+                        config.training().totalSteps(config.trainSize()),
+                        config.testSize());
+    }
+}

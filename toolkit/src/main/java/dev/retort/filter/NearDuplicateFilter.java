@@ -1,0 +1,140 @@
+package dev.retort.filter;
+
+import dev.retort.data.Question;
+import dev.retort.data.TeacherSample;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Rejects all samples of a question whose text nearly is one of the given texts, as {@code near-duplicate}: against test
+ * sets, so that nothing of them is trained on, or against seeds. Two texts are near when the sets of their n-grams of words
+ * have a Jaccard index (intersection over union) of at least the threshold. Words are runs of letters or of digits, in lower
+ * case; a text of fewer than n words is one gram.
+ */
+public final class NearDuplicateFilter implements SampleFilter {
+
+    /** The reason. */
+    public static final String NEAR_DUPLICATE = "near-duplicate";
+
+    private final Index index;
+
+    /**
+     * A filter against these questions' texts, whatever their ids.
+     *
+     * @param against for instance the test questions
+     * @param n words of a gram, at least 1
+     * @param threshold of the Jaccard index, in (0, 1]
+     */
+    public NearDuplicateFilter(Collection<Question> against, int n, double threshold) {
+        this.index = new Index(n, threshold);
+        against.forEach(question -> index.add(question.text()));
+    }
+
+    @Override
+    public List<Verdict> judge(Question question, List<TeacherSample> samples) {
+        Verdict verdict = Verdict.keptIf(!index.hasNear(question.text()), NEAR_DUPLICATE);
+        return Collections.nCopies(samples.size(), verdict);
+    }
+
+    /**
+     * The questions in their order without those that nearly are one kept before them.
+     *
+     * @param n words of a gram, at least 1
+     * @param threshold of the Jaccard index, in (0, 1]
+     */
+    public static List<Question> distinct(List<Question> questions, int n, double threshold) {
+        Index seen = new Index(n, threshold);
+        List<Question> kept = new ArrayList<>();
+        for (Question question : questions) {
+            if (!seen.hasNear(question.text())) {
+                seen.add(question.text());
+                kept.add(question);
+            }
+        }
+        return kept;
+    }
+
+    /** Texts by their grams: only texts that share a gram are compared. */
+    private static final class Index {
+
+        private final int n;
+        private final double threshold;
+        private final List<Integer> sizes = new ArrayList<>();
+        private final Map<String, List<Integer>> textsByGram = new HashMap<>();
+
+        Index(int n, double threshold) {
+            if (n < 1 || !(threshold > 0 && threshold <= 1)) {
+                throw new IllegalArgumentException(
+                        "near duplicates need n >= 1 and a threshold in (0, 1], not " + n + " and " + threshold);
+            }
+            this.n = n;
+            this.threshold = threshold;
+        }
+
+        void add(String text) {
+            Set<String> grams = grams(text);
+            for (String gram : grams) {
+                textsByGram.computeIfAbsent(gram, key -> new ArrayList<>()).add(sizes.size());
+            }
+            sizes.add(grams.size());
+        }
+
+        boolean hasNear(String text) {
+            Set<String> grams = grams(text);
+            Map<Integer, Integer> shared = new HashMap<>();
+            for (String gram : grams) {
+                for (int other : textsByGram.getOrDefault(gram, List.of())) {
+                    shared.merge(other, 1, Integer::sum);
+                }
+            }
+            for (Map.Entry<Integer, Integer> entry : shared.entrySet()) {
+                int common = entry.getValue();
+                int union = grams.size() + sizes.get(entry.getKey()) - common;
+                if (common >= threshold * union) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private Set<String> grams(String text) {
+            List<String> words = words(text);
+            Set<String> grams = new LinkedHashSet<>();
+            for (int i = 0; i + n <= words.size(); i++) {
+                grams.add(String.join(" ", words.subList(i, i + n)));
+            }
+            if (grams.isEmpty()) {
+                grams.add(String.join(" ", words));
+            }
+            return grams;
+        }
+
+        private static List<String> words(String text) {
+            List<String> words = new ArrayList<>();
+            StringBuilder word = new StringBuilder();
+            boolean digits = false;
+            for (int c : text.toLowerCase(Locale.ROOT).codePoints().toArray()) {
+                boolean belongs = Character.isLetterOrDigit(c);
+                if (word.length() > 0 && (!belongs || Character.isDigit(c) != digits)) {
+                    words.add(word.toString());
+                    word.setLength(0);
+                }
+                if (belongs) {
+                    digits = Character.isDigit(c);
+                    word.appendCodePoint(c);
+                }
+            }
+            if (word.length() > 0) {
+                words.add(word.toString());
+            }
+            return words;
+        }
+    }
+}
