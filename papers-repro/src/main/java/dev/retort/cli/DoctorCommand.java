@@ -37,7 +37,7 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Overrides a key of the file; may be repeated")
     private List<String> overrides = new ArrayList<>();
 
-    @Option(names = "--gpu", description = "Compare the GPU with the CPU: parity, bfloat16, memory, tokens a second")
+    @Option(names = "--gpu", description = "Compare the GPU with the CPU: parity, memory, tokens a second")
     private boolean gpu;
 
     @Spec
@@ -49,9 +49,8 @@ final class DoctorCommand implements Callable<Integer> {
         if (config == null && !overrides.isEmpty()) {
             throw new UsageException("--set goes with --config");
         }
-        if (gpu && Engine.getEngine("PyTorch").getGpuCount() == 0) {
-            throw new IOException("no GPU is visible to PyTorch here; leave --gpu out, or look at the driver with"
-                    + " nvidia-smi");
+        if (gpu) {
+            requireGpu(Engine.getEngine("PyTorch").getGpuCount());
         }
         List<Finding> findings = new ArrayList<>();
         if (gpu) {
@@ -71,5 +70,12 @@ final class DoctorCommand implements Callable<Integer> {
         out.flush();
         boolean failed = findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL);
         return failed ? Retort.FAILED : Retort.DONE;
+    }
+
+    static void requireGpu(int count) throws IOException {
+        if (count == 0) {
+            throw new IOException(
+                    "no GPU is visible to PyTorch here; leave --gpu out, or look at the driver with nvidia-smi");
+        }
     }
 }

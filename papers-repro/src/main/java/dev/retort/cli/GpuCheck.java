@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.util.cuda.CudaUtils;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -29,10 +28,7 @@ import java.util.SplittableRandom;
 final class GpuCheck {
 
     /** The largest difference of logits, relative to the largest logit, that float32 kernels of two devices may show. */
-    private static final double FLOAT32_TOLERANCE = 1e-3;
-
-    /** The same for one product in bfloat16, which keeps 8 bits. */
-    private static final double BFLOAT16_TOLERANCE = 2e-2;
+    private static final double TOLERANCE = 1e-3;
 
     private static final long SEED = 0;
 
@@ -67,8 +63,8 @@ final class GpuCheck {
             expected = logits(model, ids);
         }
         try (LanguageModel model = Models.create(config, SEED, device)) {
-            findings.add(parity("float32 parity", expected, logits(model, ids), FLOAT32_TOLERANCE));
-            findings.add(bfloat16(device, size));
+            findings.add(parity(expected, logits(model, ids)));
+            findings.add(Finding.warn("bfloat16", "not tried: this version computes in float32 only"));
             findings.add(training(model, size));
             findings.add(decoding(model, size));
         }
@@ -120,7 +116,7 @@ final class GpuCheck {
         }
     }
 
-    private static Finding parity(String name, float[] expected, float[] found, double tolerance) {
+    private static Finding parity(float[] expected, float[] found) {
         double largest = 0;
         double worst = 0;
         for (int i = 0; i < expected.length; i++) {
@@ -132,28 +128,10 @@ final class GpuCheck {
                 Locale.ROOT,
                 "differs from the CPU by %.1e of the largest value, %.0e allowed",
                 worst / largest,
-                tolerance);
-        return worst <= tolerance * largest ? Finding.ok(name, detail) : Finding.fail(name, detail);
-    }
-
-    private static Finding bfloat16(Device device, Size size) {
-        int width = size.hidden();
-        SplittableRandom random = new SplittableRandom(SEED);
-        float[] values = new float[width * width];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (random.nextDouble() - 0.5);
-        }
-        Shape shape = new Shape(width, width);
-        try (NDManager host = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-                NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
-            NDArray x = host.create(values, shape);
-            NDArray low = manager.create(values, shape).toType(DataType.BFLOAT16, false);
-            return parity(
-                    "bfloat16 product",
-                    x.matMul(x).toFloatArray(),
-                    low.matMul(low).toType(DataType.FLOAT32, false).toFloatArray(),
-                    BFLOAT16_TOLERANCE);
-        }
+                TOLERANCE);
+        return worst <= TOLERANCE * largest
+                ? Finding.ok("float32 parity", detail)
+                : Finding.fail("float32 parity", detail);
     }
 
     private static Finding training(LanguageModel model, Size size) {

@@ -113,7 +113,7 @@ final class RunCommand implements Callable<Integer> {
                     seeds,
                     resume,
                     common.device(),
-                    Folders.threads(common),
+                    common.threads(),
                     "retort "
                             + String.join(
                                     " ", spec.commandLine().getParseResult().originalArgs()),

@@ -17,7 +17,7 @@ import java.util.Set;
  * @param seeds of the rows
  * @param resume whether what is in the run folder already is kept and gone on from
  * @param device where models run
- * @param threads of tensor operations, for the record
+ * @param threads of tensor operations; null leaves it to the recipe
  * @param command as it was given, for the record
  * @param quiet no progress on stderr
  * @param interrupt polled between steps
@@ -31,7 +31,7 @@ public record RunOptions(
         List<Integer> seeds,
         boolean resume,
         Device device,
-        int threads,
+        Integer threads,
         String command,
         boolean quiet,
         Interrupt interrupt,

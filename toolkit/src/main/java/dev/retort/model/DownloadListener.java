@@ -5,8 +5,8 @@ package dev.retort.model;
 public interface DownloadListener {
 
     /**
-     * Called by the downloading thread once a file has taken more than two seconds, then at most ten times a second and at
-     * the file's end.
+     * Called by the downloading thread once a file has taken more than two seconds, then at most ten times a second and
+     * at the file's end.
      *
      * @param file its name in the repository
      * @param bytes that are on this machine, those of an earlier, cut download included

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One repository's part of the Hugging Face cache, laid out as the Python library does: refs/REVISION holds a commit, and
- * snapshots/COMMIT/FILE links to blobs/ETAG.
+ * One repository's part of the Hugging Face cache, laid out as the Python library does: refs/REVISION holds a commit,
+ * and snapshots/COMMIT/FILE links to blobs/ETAG.
  */
 final class HubCache {
 

@@ -257,13 +257,13 @@ final class HubClient {
     /**
      * Waits before the next attempt, twice as long after every failure.
      *
-     * @throws HubUnreachableException when there have been as many failures as there may be, or the server asks for too long
-     *     a wait
+     * @throws HubUnreachableException when there have been as many failures as there may be, or the server asks for too
+     *     long a wait
      */
     void pause(HubUnreachableException failure, int failures, int attempts)
             throws HubUnreachableException, InterruptedException {
         Duration backOff = Duration.ofSeconds(1L << Math.min(failures - 1, 10));
-        Duration wait = failure.wait(backOff.compareTo(LONGEST_BACK_OFF) < 0 ? backOff : LONGEST_BACK_OFF);
+        Duration wait = failure.waitOr(backOff.compareTo(LONGEST_BACK_OFF) < 0 ? backOff : LONGEST_BACK_OFF);
         if (failures >= attempts || wait.compareTo(LONGEST_WAIT) > 0) {
             throw failure.last(failures);
         }
@@ -326,27 +326,26 @@ final class HubClient {
     }
 
     private URI target(HubSpec spec, Reply reply) throws IOException {
-        String location = reply.header("location");
-        try {
-            if (location != null) {
-                URI target = reply.address().resolve(location);
-                String scheme = target.getScheme();
-                boolean secure = "https".equalsIgnoreCase(scheme);
-                boolean insecure = "http".equalsIgnoreCase(scheme)
-                        && "http".equalsIgnoreCase(reply.address().getScheme());
-                if (target.getHost() != null && (secure || insecure)) {
-                    return target;
-                }
+        URI target = resolved(reply.address(), reply.header("location"));
+        if (target != null && target.getHost() != null) {
+            boolean secure = "https".equalsIgnoreCase(target.getScheme());
+            boolean insecure = "http".equalsIgnoreCase(target.getScheme())
+                    && "http".equalsIgnoreCase(reply.address().getScheme());
+            if (secure || insecure) {
+                return target;
             }
-        } catch (IllegalArgumentException e) {
-            throw new IOException(badRedirect(spec, reply), e);
         }
-        throw new IOException(badRedirect(spec, reply));
+        throw new IOException(spec + ": " + server(reply) + " redirects to no http or https address, or from https to"
+                + " http; check HF_ENDPOINT");
     }
 
-    private String badRedirect(HubSpec spec, Reply reply) {
-        return spec + ": " + server(reply) + " redirects to no http or https address, or from https to http;"
-                + " check HF_ENDPOINT";
+    private static URI resolved(URI from, String location) {
+        try {
+            return location == null ? null : from.resolve(location);
+        } catch (IllegalArgumentException e) {
+            // Not passed on: its text holds the address.
+            return null;
+        }
     }
 
     private boolean isOnHub(URI address) {

@@ -201,9 +201,7 @@ final class HubDownload {
                 if (file.sha256() != null) {
                     digest.update(buffer.duplicate());
                 }
-                while (buffer.hasRemaining()) {
-                    out.write(buffer);
-                }
+                write(buffer, out);
             }
             tell(done, total, false);
         }
@@ -214,6 +212,19 @@ final class HubDownload {
                     null);
         }
         tell(done, done, true);
+    }
+
+    private void write(ByteBuffer buffer, FileChannel out) throws IOException {
+        try {
+            while (buffer.hasRemaining()) {
+                out.write(buffer);
+            }
+        } catch (IOException e) {
+            throw new ModelFileException(
+                    path,
+                    "cannot be written (" + e.getMessage() + "); free some space, or set HF_HOME to another disk",
+                    e);
+        }
     }
 
     private List<ByteBuffer> next(HubClient.Reply reply) throws IOException, InterruptedException {

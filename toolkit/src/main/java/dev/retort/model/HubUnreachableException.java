@@ -15,7 +15,8 @@ final class HubUnreachableException extends IOException {
         this.wait = wait;
     }
 
-    Duration wait(Duration otherwise) {
+    /** How long to wait before the next attempt. */
+    Duration waitOr(Duration otherwise) {
         return wait == null ? otherwise : wait;
     }
 

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Models of a Hugging Face hub, kept in the cache that the Python library uses too, in the same layout.
  *
- * <p>Only what Retort reads is fetched: configuration, tokenizer, chat template, safetensors weights and adapters, or one
- * GGUF file that is named. Downloads are checked, resumed and tried again.
+ * <p>Only what Retort reads is fetched: configuration, tokenizer, chat template, safetensors weights and adapters, or
+ * one GGUF file that is named. Downloads are checked, resumed and tried again.
  */
 public final class ModelHub {
 
@@ -191,11 +191,11 @@ public final class ModelHub {
     }
 
     /**
-     * Brings a model to this machine, or to the commit that its revision is at now. Where the hub cannot be reached, or in
+     * Brings a model to this machine, at the commit that its revision is at now. Where the hub cannot be reached, or in
      * offline mode, that is what the cache has.
      *
-     * @param spec {@code hf:org/name@revision}, or {@code hf:org/name@revision/path/to/file.gguf}; without a revision that is
-     *     main
+     * @param spec {@code hf:org/name@revision}, or {@code hf:org/name@revision/path/to/file.gguf}; without a revision
+     *     that is main
      * @return the folder of the model's files, or the GGUF file
      * @throws IllegalArgumentException where the specification is none
      * @throws IOException in one line that says what is wrong and what to do
@@ -252,12 +252,14 @@ public final class ModelHub {
         if (spec.file() != null) {
             return missing(folder, List.of(spec.file()));
         }
-        if (Files.isRegularFile(folder.resolve(ADAPTER_CONFIG)) && !Files.isRegularFile(folder.resolve(CONFIG))) {
+        boolean single = Files.isRegularFile(folder.resolve(SafetensorsFolder.SINGLE_FILE));
+        Path index = folder.resolve(SafetensorsFolder.INDEX);
+        boolean sharded = !single && Files.isRegularFile(index);
+        if (!single && !sharded && Files.isRegularFile(folder.resolve(ADAPTER_CONFIG))) {
             return missing(folder, List.of(ADAPTER));
         }
         List<String> needed = new ArrayList<>(List.of(CONFIG));
-        Path index = folder.resolve(SafetensorsFolder.INDEX);
-        if (!Files.isRegularFile(folder.resolve(SafetensorsFolder.SINGLE_FILE)) && Files.isRegularFile(index)) {
+        if (sharded) {
             needed.addAll(shards(index));
         } else {
             needed.add(SafetensorsFolder.SINGLE_FILE);

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -177,6 +178,11 @@ public final class Ops {
     /** A 64-bit integer on the CPU, kept for ever: for settings and positions. */
     private static NDArray scalar(long value) {
         return Holder.SCALARS.computeIfAbsent(value, key -> Holder.CONSTANTS.create(value));
+    }
+
+    /** Sets how many threads one operation may use, from the next operation on. */
+    public static void setThreads(int threads) {
+        JniUtils.setNumThreads(threads);
     }
 
     /** x [.., I] by w [O, I], giving [.., O]. */

@@ -17,7 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A loopback server that speaks as a hub does, or as its storage does, and notes what it is asked. */
 final class FakeHub implements AutoCloseable {
@@ -67,7 +69,7 @@ final class FakeHub implements AutoCloseable {
     }
 
     static HttpHandler listing(String commit, String... files) {
-        String siblings = List.of(files).stream()
+        String siblings = Stream.of(files)
                 .map(file -> "{\"rfilename\": \"" + file + "\"}")
                 .collect(Collectors.joining(", "));
         return bytes(
@@ -146,10 +148,11 @@ final class FakeHub implements AutoCloseable {
 
     /** Answers each request for content in turn, the last for ever; HEAD goes to the last. */
     static HttpHandler inTurn(HttpHandler... handlers) {
-        int[] next = {0};
+        AtomicInteger next = new AtomicInteger();
         return exchange -> {
             boolean head = exchange.getRequestMethod().equals("HEAD");
-            handlers[head ? handlers.length - 1 : Math.min(next[0]++, handlers.length - 1)].handle(exchange);
+            handlers[head ? handlers.length - 1 : Math.min(next.getAndIncrement(), handlers.length - 1)].handle(
+                    exchange);
         };
     }
 

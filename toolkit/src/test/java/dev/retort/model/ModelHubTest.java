@@ -207,7 +207,8 @@ class ModelHubTest {
 
     @Test
     void fetchesAnAdapterWithoutAModel() throws Exception {
-        server.lists("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
+        server.lists("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin", "config.json")
+                .has("config.json", "{}")
                 .has("adapter_config.json", "{}")
                 .has("adapter_model.safetensors", WEIGHTS);
 

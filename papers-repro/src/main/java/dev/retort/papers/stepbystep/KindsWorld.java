@@ -114,7 +114,8 @@ final class KindsWorld {
         words.addAll(KINDS.subList(0, size.kinds()));
         words.addAll(MONTHS.subList(0, size.months()));
         words.addAll(DIRECTIONS.subList(0, size.directions()));
-        words.addAll(List.of("where", "does", "the", "go", "in", "?", "it", "is", "a", "goes", ".", "predict:", "explain:"));
+        words.addAll(
+                List.of("where", "does", "the", "go", "in", "?", "it", "is", "a", "goes", ".", "predict:", "explain:"));
         return words;
     }
 
@@ -159,7 +160,7 @@ final class KindsWorld {
 
     private String rationale(Asked asked, int kind, int direction) {
         // The creature is not named again: a rationale that ends up with another question says nothing about this one.
-        return "it is a " + KINDS.get(kind) + " . the " + KINDS.get(kind) + " goes " + DIRECTIONS.get(direction) + " in "
-                + MONTHS.get(asked.month()) + " .";
+        return "it is a " + KINDS.get(kind) + " . the " + KINDS.get(kind) + " goes " + DIRECTIONS.get(direction)
+                + " in " + MONTHS.get(asked.month()) + " .";
     }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
  * A recipe file of the paper.
  *
  * @param needs what the recipe needs, for {@code retort papers}
+ * @param threads of tensor operations; null for all cores. Models as small as the tiny ones are fastest with one
  * @param dataSeed makes the world, the questions and their split
  * @param world its size
  * @param trainSize questions that the teacher is asked
@@ -25,6 +26,7 @@ import java.util.Map;
  */
 record StepByStepConfig(
         Map<String, String> needs,
+        Integer threads,
         Long dataSeed,
         KindsWorld.Size world,
         Integer trainSize,

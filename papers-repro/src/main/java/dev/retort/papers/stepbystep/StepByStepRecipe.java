@@ -21,6 +21,7 @@ import dev.retort.filter.FilterReport;
 import dev.retort.filter.TruncatedFilter;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
+import dev.retort.op.Ops;
 import dev.retort.papers.Recipes;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
@@ -96,11 +97,21 @@ public final class StepByStepRecipe {
             throw new IOException(configFile + ": made with other settings than these; run into another folder");
         }
         AtomicFiles.writeText(configFile, resolved);
+        Ops.setThreads(threads());
         RunRecord record = record(config, 0);
         boolean done = stages();
         RunRecord first = Files.exists(out.resolve(RunRecord.FILE)) ? RunRecord.read(out) : record;
         first.plus(Duration.ofNanos(System.nanoTime() - start)).write(out);
         return done;
+    }
+
+    private int threads() {
+        if (options.threads() != null) {
+            return options.threads();
+        }
+        return config.threads() != null
+                ? config.threads()
+                : Runtime.getRuntime().availableProcessors();
     }
 
     private boolean stages() throws IOException, InterruptedException {
@@ -343,7 +354,7 @@ public final class StepByStepRecipe {
                 settings,
                 Map.of("djl", ai.djl.engine.Engine.getDjlVersion(), "pytorch", engine.getVersion()),
                 options.device().toString(),
-                options.threads());
+                threads());
     }
 
     // report: each method against standard finetuning, paired by test item, over every seed there is

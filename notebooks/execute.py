@@ -1,0 +1,64 @@
+"""Runs a notebook from its first cell to its last in a fresh kernel: execute.py NOTEBOOK OUT
+
+OUT is the notebook with its outputs, without what differs from run to run or machine to machine (times, kernel versions);
+its folder is the kernel's working folder. Run by the Python of the environment that jupyter-env.sh makes. The first cell that
+fails is printed with its error, and the exit status is 1.
+"""
+
+import os
+import pathlib
+import re
+import sys
+
+# Neither the user's Jupyter settings nor their other kernels are seen, and nothing is written into their home.
+for name in ("CONFIG", "DATA", "RUNTIME"):
+    os.environ["JUPYTER_%s_DIR" % name] = str(pathlib.Path(sys.prefix, "jupyter-" + name.lower()))
+os.environ["JUPYTER_PATH"] = ""
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+CELL_SECONDS = 300
+START_SECONDS = 120
+KERNEL = "retort-java"
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def execute(source, target):
+    notebook = nbformat.read(source, as_version=4)
+    nbformat.validate(notebook)
+    client = NotebookClient(
+        notebook,
+        kernel_name=KERNEL,
+        timeout=CELL_SECONDS,
+        startup_timeout=START_SECONDS,
+        record_timing=False,
+        resources={"metadata": {"path": str(target.parent)}},
+    )
+    running = {}
+    client.on_cell_execute = lambda cell, cell_index: running.update(cell=cell, index=cell_index)
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        where = "cell %d of %s:\n%s" % (running.get("index", 0), source.name, running.get("cell", {}).get("source", ""))
+        print("%s\n\n%s" % (where, COLOURS.sub("", reason(error))), file=sys.stderr)
+        return 1
+    notebook.metadata.get("language_info", {}).pop("version", None)
+    nbformat.validate(notebook)
+    nbformat.write(notebook, target)
+    return 0
+
+
+def reason(error):
+    if isinstance(error, CellExecutionError):
+        return error.traceback.split("------------------\n")[-1].strip() or "%s: %s" % (error.ename, error.evalue)
+    return str(error)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: execute.py NOTEBOOK OUT")
+    out = pathlib.Path(sys.argv[2]).resolve()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    sys.exit(execute(pathlib.Path(sys.argv[1]).resolve(), out))

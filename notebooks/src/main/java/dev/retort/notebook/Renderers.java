@@ -1,0 +1,46 @@
+package dev.retort.notebook;
+
+import dev.retort.report.Charts;
+import dev.retort.report.ResultTable;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
+import org.dflib.jjava.jupyter.kernel.display.Renderer;
+import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
+import org.knowm.xchart.XYChart;
+import tech.tablesaw.api.Table;
+import tech.tablesaw.table.Relation;
+
+/** How the values that cells return are shown: a rich form for notebooks, and text where there is nothing but text. */
+final class Renderers {
+
+    private Renderers() {}
+
+    static void register(Renderer renderer) {
+        register(renderer, Table.class, MIMEType.TEXT_HTML, Html::table, Relation::print);
+        register(renderer, ResultTable.class, MIMEType.TEXT_HTML, ResultTable::toHtml, ResultTable::toMarkdown);
+        register(renderer, XYChart.class, MIMEType.IMAGE_SVG, Renderers::svg, Renderers::title);
+        register(renderer, ProgressBars.class, MIMEType.TEXT_HTML, ProgressBars::html, ProgressBars::toString);
+    }
+
+    private static <T> void register(
+            Renderer renderer, Class<T> type, MIMEType rich, Function<T, String> form, Function<T, String> text) {
+        renderer.createRegistration(type)
+                .preferring(rich)
+                .supporting(MIMEType.TEXT_PLAIN)
+                .register((value, context) -> {
+                    context.renderIfRequested(rich, () -> form.apply(value));
+                    context.renderIfRequested(MIMEType.TEXT_PLAIN, () -> text.apply(value));
+                });
+    }
+
+    /** The picture's element alone: the XML declaration and document type before it have no place within a page. */
+    private static String svg(XYChart chart) {
+        String document = new String(Charts.svg(chart), StandardCharsets.UTF_8);
+        return document.substring(document.indexOf("<svg"));
+    }
+
+    private static String title(XYChart chart) {
+        return "chart: " + chart.getTitle() + " ("
+                + String.join(", ", chart.getSeriesMap().keySet()) + ")";
+    }
+}

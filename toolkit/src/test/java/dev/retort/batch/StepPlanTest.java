@@ -1,0 +1,42 @@
+package dev.retort.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class StepPlanTest {
+
+    @Test
+    void everyEpochSeesEveryExampleOnce() {
+        StepPlan plan = new StepPlan(10, 4, 3);
+        assertThat(plan.stepsPerEpoch()).isEqualTo(3);
+        for (int epoch = 0; epoch < 3; epoch++) {
+            List<Integer> seen = new ArrayList<>();
+            for (int step = 0; step < 3; step++) {
+                for (int index : plan.indices(epoch * 3 + step)) {
+                    seen.add(index);
+                }
+            }
+            assertThat(seen)
+                    .containsExactlyInAnyOrderElementsOf(
+                            IntStream.range(0, 10).boxed().toList());
+        }
+        assertThat(plan.indices(0)).isNotEqualTo(plan.indices(3));
+        assertThat(plan.indices(2)).hasSize(2).isEqualTo(new StepPlan(10, 4, 3).indices(2));
+    }
+
+    @Test
+    void microBatchesHoldExamplesOfLikeLength() {
+        List<TokenExample> examples = new ArrayList<>();
+        for (int length : new int[] {3, 9, 4, 8, 2}) {
+            examples.add(new TokenExample("l" + length, "answer", 1, new int[length], new int[length]));
+        }
+        List<List<TokenExample>> batches = StepPlan.microBatches(examples, 2);
+        assertThat(batches.stream()
+                        .map(batch -> batch.stream().map(TokenExample::id).toList()))
+                .containsExactly(List.of("l9", "l8"), List.of("l4", "l3"), List.of("l2"));
+    }
+}

@@ -1,0 +1,195 @@
+package dev.retort.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.retort.batch.Tokenizer;
+import dev.retort.data.Rows;
+import dev.retort.data.SamplingParams;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GeneratorTest {
+
+    private static final SamplingParams SAMPLED =
+            SamplingParams.none().withTemperature(1.0).withMaxTokens(12).withSeed(4L);
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama-gqa", "gpt2", "mistral", "qwen3", "t5-v11"})
+    void aRowDoesNotDependOnItsNeighbours(String name) throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder(name), Device.cpu())) {
+            List<int[]> prompts = prompts();
+            for (SamplingParams params : List.of(SAMPLED, SamplingParams.greedy(12))) {
+                List<Generated> together = new Generator(loaded.model(), null)
+                        .generate(prompts, new GenerationOptions(params, Set.of(5, 9), 3, 32));
+                List<Generated> apart = new Generator(loaded.model(), null)
+                        .generate(prompts, new GenerationOptions(params, Set.of(5, 9), 3, 3));
+                for (int i = 0; i < together.size(); i++) {
+                    assertThat(together.get(i).ids()).isEqualTo(apart.get(i).ids());
+                    assertThat(together.get(i).prompt()).isEqualTo(i / 3);
+                    assertThat(together.get(i).sample()).isEqualTo(i % 3);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama-gqa", "gpt2", "qwen2"})
+    void theCacheGivesWhatAWholeForwardPassGives(String name) throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder(name), Device.cpu())) {
+            CausalLm model = (CausalLm) loaded.model();
+            List<int[]> prompts = prompts();
+            List<Generated> cached = new Generator(model, null)
+                    .generate(prompts, GenerationOptions.of(SamplingParams.greedy(12), Set.of()));
+            for (int i = 0; i < prompts.size(); i++) {
+                int[] ids = prompts.get(i);
+                for (int token : cached.get(i).ids()) {
+                    try (NDManager manager = model.weights().manager().newSubManager()) {
+                        NDArray hidden = model.hidden(DecodeState.rectangle(List.of(ids), manager));
+                        NDArray last = model.logits(hidden.get(":,-1,:"));
+                        assertThat(last.argMax().getLong()).isEqualTo(token);
+                    }
+                    ids = append(ids, token);
+                }
+            }
+        }
+    }
+
+    @Test
+    void samplesOfOnePromptDifferAndRepeatWithTheSeed() throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-mha"), Device.cpu())) {
+            Generator generator = new Generator(loaded.model(), null);
+            GenerationOptions options = new GenerationOptions(SAMPLED, Set.of(), 4, 32);
+            List<Generated> first = generator.generate(prompts().subList(0, 1), options);
+            List<Generated> again = generator.generate(prompts().subList(0, 1), options);
+            assertThat(first.stream()
+                            .map(g -> java.util.Arrays.toString(g.ids()))
+                            .distinct()
+                            .count())
+                    .isGreaterThan(1);
+            for (int i = 0; i < 4; i++) {
+                assertThat(first.get(i).ids()).isEqualTo(again.get(i).ids());
+            }
+            List<Generated> other = generator.generate(
+                    prompts().subList(0, 1), new GenerationOptions(SAMPLED.withSeed(5L), Set.of(), 4, 32));
+            assertThat(other.get(0).ids()).isNotEqualTo(first.get(0).ids());
+        }
+    }
+
+    @Test
+    void stopTextsEndARowAndAreNotPartOfIt() throws IOException {
+        try (LoadedModel loaded = words()) {
+            Generator generator = new Generator(loaded.model(), loaded.tokenizer());
+            int[] prompt = loaded.tokenizer().encode("w1 w2");
+            GenerationOptions free = GenerationOptions.of(SamplingParams.greedy(10), Set.of());
+            String[] words =
+                    generator.generate(List.of(prompt), free).get(0).text().split(" ");
+            assertThat(words).hasSizeGreaterThan(4);
+            String stop = words[3];
+            SamplingParams params = SamplingParams.greedy(10).withStop(List.of(stop));
+            Generated stopped = generator
+                    .generate(List.of(prompt), GenerationOptions.of(params, Set.of()))
+                    .get(0);
+            assertThat(stopped.finishReason()).isEqualTo("stop");
+            assertThat(stopped.text()).doesNotContain(stop);
+            assertThat(String.join(" ", words)).startsWith(stopped.text());
+        }
+    }
+
+    @Test
+    void endsARowAtItsFirstEndOfSequenceId() throws IOException {
+        try (LoadedModel loaded = words()) {
+            Generator generator = new Generator(loaded.model(), loaded.tokenizer());
+            int[] prompt = loaded.tokenizer().encode("w1 w2");
+            int[] free = generator
+                    .generate(List.of(prompt), GenerationOptions.of(SamplingParams.greedy(10), Set.of()))
+                    .get(0)
+                    .ids();
+            int eos = free[4];
+            Generated stopped = generator
+                    .generate(List.of(prompt), GenerationOptions.of(SamplingParams.greedy(10), Set.of(eos, 999)))
+                    .get(0);
+            assertThat(stopped.finishReason()).isEqualTo("stop");
+            assertThat(stopped.ids()[stopped.ids().length - 1]).isEqualTo(eos);
+            assertThat(stopped.ids()).hasSizeLessThanOrEqualTo(5);
+        }
+    }
+
+    @Test
+    void refusesAPromptWithoutTokensAndOneLongerThanTheModel() throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("gpt2"), Device.cpu())) {
+            Generator generator = new Generator(loaded.model(), null);
+            GenerationOptions options = GenerationOptions.of(SamplingParams.greedy(2), Set.of());
+            assertThatThrownBy(() -> generator.generate(List.of(new int[0]), options))
+                    .hasMessageContaining("at least one token");
+            int[] tooLong = new int[loaded.model().config().maxPositions() + 1];
+            assertThatThrownBy(() -> generator.generate(List.of(tooLong), options))
+                    .hasMessageContaining("positions");
+        }
+    }
+
+    @Test
+    void topKAndTopPKeepTheMostProbable() {
+        float[] logits = {0f, 3f, 2f, 1f, -1f};
+        SplittableRandom random = new SplittableRandom(1);
+        int[] counts = new int[5];
+        SamplingParams two = SamplingParams.none().withTemperature(1.0).withTopK(2);
+        for (int i = 0; i < 2000; i++) {
+            counts[TokenSampler.sample(logits, 0, 5, two, random)]++;
+        }
+        assertThat(counts[0] + counts[3] + counts[4]).isZero();
+        // softmax over {3, 2}: 0.731 of the draws.
+        assertThat(counts[1] / 2000.0).isBetween(0.69, 0.77);
+        // Masses 0.0315, 0.633, 0.233, 0.0857, 0.0116: 0.8 is reached by the first two, 0.9 by the first three.
+        int[] nucleus = new int[5];
+        SamplingParams p = SamplingParams.none().withTemperature(1.0).withTopP(0.9);
+        for (int i = 0; i < 2000; i++) {
+            nucleus[TokenSampler.sample(logits, 0, 5, p, random)]++;
+        }
+        assertThat(nucleus[0] + nucleus[4]).isZero();
+        assertThat(nucleus[3]).isPositive();
+    }
+
+    private static List<int[]> prompts() {
+        return List.of(
+                new int[] {64, 53, 3, 87, 23},
+                new int[] {92},
+                new int[] {85, 11, 29, 84, 8, 11, 83, 37, 42},
+                new int[] {7, 7});
+    }
+
+    private static int[] append(int[] ids, int token) {
+        int[] longer = java.util.Arrays.copyOf(ids, ids.length + 1);
+        longer[ids.length] = token;
+        return longer;
+    }
+
+    private static LoadedModel words() throws IOException {
+        List<String> words = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            words.add("w" + i);
+        }
+        Tokenizer tokenizer = Tokenizer.ofWords(words);
+        ObjectNode config = Rows.mapper().createObjectNode();
+        config.put("model_type", "llama").put("vocab_size", tokenizer.vocabularySize());
+        config.put("hidden_size", 32).put("intermediate_size", 48);
+        config.put("num_hidden_layers", 2).put("num_attention_heads", 2);
+        config.put("tie_word_embeddings", false).put("initializer_range", 0.5);
+        return new LoadedModel(
+                Models.create(config, 12, Device.cpu()),
+                tokenizer,
+                Rows.mapper().createObjectNode(),
+                Path.of("scratch"));
+    }
+}
