@@ -37,12 +37,11 @@ def execute(source, target):
         resources={"metadata": {"path": str(target.parent)}},
     )
     running = {}
-    client.on_cell_execute = lambda cell, cell_index: running.update(cell=cell, index=cell_index)
+    client.on_cell_execute = lambda cell, cell_index: running.update(index=cell_index)
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        where = "cell %d of %s:\n%s" % (running.get("index", 0), source.name, running.get("cell", {}).get("source", ""))
-        print("%s\n\n%s" % (where, COLOURS.sub("", reason(error))), file=sys.stderr)
+        print("%s, cell %d: %s" % (source.name, running.get("index", 0), reason(error)), file=sys.stderr)
         return 1
     notebook.metadata.get("language_info", {}).pop("version", None)
     nbformat.validate(notebook)
@@ -51,9 +50,11 @@ def execute(source, target):
 
 
 def reason(error):
-    if isinstance(error, CellExecutionError):
-        return error.traceback.split("------------------\n")[-1].strip() or "%s: %s" % (error.ename, error.evalue)
-    return str(error)
+    if isinstance(error, DeadKernelError):
+        return "the kernel died"
+    # Where compiled code has failed, the kernel's traceback is its own and only the value says what went wrong.
+    value = "%s: %s\n" % (error.ename, error.evalue) if isinstance(error, CellExecutionError) else ""
+    return COLOURS.sub("", value + str(error)).strip()
 
 
 if __name__ == "__main__":

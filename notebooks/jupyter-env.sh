@@ -65,10 +65,12 @@ fi
 
 # JSON is written by Python: a path may hold quotes and blanks, which is also why the kernel's own launcher, which splits
 # JJAVA_JVM_OPTS at blanks, is not used.
-"$folder/bin/python" -I - "$java" "$RETORT_CLASSPATH" "$(dirname -- "$here")" ${RETORT_JVM_OPTS:-} <<'PYTHON'
+"$folder/bin/python" -I - "$java" "$(dirname -- "$here")" ${RETORT_JVM_OPTS:-} <<'PYTHON'
 import json, os, pathlib, sys
 
-java, class_path, root, *options = sys.argv[1:]
+java, root, *options = sys.argv[1:]
+# The kernel runs in the notebook's folder.
+class_path = os.pathsep.join(os.path.abspath(entry) for entry in os.environ["RETORT_CLASSPATH"].split(os.pathsep) if entry)
 kernels = pathlib.Path(sys.prefix, "share", "jupyter", "kernels")
 spec = {
     "argv": [

@@ -18,7 +18,8 @@ final class AlignedTable {
     /** Adds a row with as many cells as the header. */
     void add(String... cells) {
         if (cells.length != rows.get(0).size()) {
-            throw new IllegalArgumentException(cells.length + " cells for " + rows.get(0).size() + " columns");
+            throw new IllegalArgumentException(
+                    cells.length + " cells for " + rows.get(0).size() + " columns");
         }
         rows.add(List.of(cells));
     }
@@ -37,9 +38,7 @@ final class AlignedTable {
         for (List<String> row : rows) {
             StringBuilder line = new StringBuilder();
             for (int i = 0; i < columns; i++) {
-                line.append(i == 0 ? "" : GAP)
-                        .append(row.get(i))
-                        .append(" ".repeat(widths[i] - width(row.get(i))));
+                line.append(i == 0 ? "" : GAP).append(row.get(i)).append(" ".repeat(widths[i] - width(row.get(i))));
             }
             text.append(line.toString().stripTrailing()).append('\n');
         }

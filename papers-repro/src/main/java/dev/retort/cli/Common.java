@@ -84,7 +84,20 @@ final class Common {
 
     /** Loads MODEL: a Hugging Face folder, a GGUF file, or hf:org/name@revision. */
     LoadedModel load(String model) throws IOException, InterruptedException {
-        Path path = model.startsWith("hf:") ? ModelHub.fromEnvironment().fetch(model) : Path.of(model);
-        return Models.load(path, device());
+        return Models.load(path(model), device());
+    }
+
+    /** Where MODEL lies; hf:org/name@revision is downloaded first if it is not in the cache. */
+    Path path(String model) throws IOException, InterruptedException {
+        if (!model.startsWith("hf:")) {
+            return Path.of(model);
+        }
+        ModelHub hub = ModelHub.fromEnvironment();
+        return (quiet ? hub : hub.withListener(Common::showDownload)).fetch(model);
+    }
+
+    private static void showDownload(String file, long bytes, long total) {
+        System.err.printf(
+                Locale.ROOT, "retort: %s: %d%s MB%n", file, bytes >> 20, total < 0 ? "" : " of " + (total >> 20));
     }
 }

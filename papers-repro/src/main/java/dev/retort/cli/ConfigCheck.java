@@ -91,8 +91,8 @@ final class ConfigCheck {
 
     private void terms(List<TokenExample> encoded) {
         Map<String, List<TokenExample>> kinds = new TreeMap<>();
-        encoded.forEach(example -> kinds.computeIfAbsent(example.kind(), kind -> new ArrayList<>())
-                .add(example));
+        encoded.forEach(example ->
+                kinds.computeIfAbsent(example.kind(), kind -> new ArrayList<>()).add(example));
         Map<String, Double> weights = TrainData.termWeights(config, encoded);
         TreeSet<String> terms = new TreeSet<>(weights.keySet());
         terms.addAll(kinds.keySet());
@@ -116,15 +116,14 @@ final class ConfigCheck {
         }
         double sum = norms.values().stream().mapToDouble(Math::abs).sum();
         norms.forEach((term, norm) -> {
-            LongSummaryStatistics tokens = kinds.get(term).stream()
-                    .mapToLong(this::labelled)
-                    .summaryStatistics();
+            LongSummaryStatistics tokens =
+                    kinds.get(term).stream().mapToLong(this::labelled).summaryStatistics();
             findings.add(Finding.ok(
                     "term " + term,
                     String.format(
                             Locale.ROOT,
-                            "weight %s, %d examples, %d labelled tokens (%d to %d an example, mean %.1f), %.0f %% of the"
-                                    + " gradient's norm",
+                            "weight %s, %d examples, %d labelled tokens (%d to %d an example, mean %.1f), %.0f %% of"
+                                    + " the gradient's norm",
                             weights.get(term),
                             tokens.getCount(),
                             tokens.getSum(),
@@ -164,8 +163,7 @@ final class ConfigCheck {
                 .filter(example -> labelled(example) > 0 && example.weight() != 0)
                 .limit(GRADIENT_EXAMPLES)
                 .toList();
-        new SupervisedStep(
-                        loaded.model(), Map.of(term, 1.0), settings.perDeviceTrainBatchSize(), settings.seed())
+        new SupervisedStep(loaded.model(), Map.of(term, 1.0), settings.perDeviceTrainBatchSize(), settings.seed())
                 .backward(some, 0);
         double squares = 0;
         for (NDArray weight : loaded.model().weights().trainable().values()) {

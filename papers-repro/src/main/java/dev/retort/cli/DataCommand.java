@@ -162,8 +162,10 @@ final class DataCommand implements Callable<Integer> {
             DataCatalogue catalogue = DataCatalogue.standard();
             DataSet set = set(catalogue, name);
             if (!common.quiet()) {
-                spec.commandLine().getErr().println("retort: " + set.name() + ": licence " + set.licence()
-                        + (set.teacherTerms() == null ? "" : "; " + set.teacherTerms()));
+                spec.commandLine()
+                        .getErr()
+                        .println("retort: " + set.name() + ": licence " + set.licence()
+                                + (set.teacherTerms() == null ? "" : "; " + set.teacherTerms()));
             }
             PrintWriter out = spec.commandLine().getOut();
             catalogue.fetch(name).forEach(out::println);
@@ -214,17 +216,21 @@ final class DataCommand implements Callable<Integer> {
             }
             PrintWriter out = spec.commandLine().getOut();
             out.print(table);
-            out.println(files.size() - different - missing + " ok, " + missing + " missing, " + different + " different");
+            out.println(
+                    files.size() - different - missing + " ok, " + missing + " missing, " + different + " different");
             out.flush();
             if (different > 0) {
                 spec.commandLine()
                         .getErr()
-                        .println("retort: " + different + " files differ from the catalogue; remove them and fetch again");
+                        .println("retort: " + different
+                                + " files differ from the catalogue; remove them and fetch again");
                 return Retort.FAILED;
             }
             if (missing > 0 && name != null) {
-                spec.commandLine().getErr().println("retort: " + name + ": " + missing + " of " + files.size()
-                        + " files are missing; run: retort data fetch " + name);
+                spec.commandLine()
+                        .getErr()
+                        .println("retort: " + name + ": " + missing + " of " + files.size()
+                                + " files are missing; run: retort data fetch " + name);
                 return Retort.FAILED;
             }
             return Retort.DONE;

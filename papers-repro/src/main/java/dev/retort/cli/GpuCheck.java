@@ -175,7 +175,6 @@ final class GpuCheck {
         double seconds = (System.nanoTime() - start) / 1e9;
         return Finding.ok(
                 "decoding",
-                String.format(
-                        Locale.ROOT, "%.0f tokens/s, float32, %d rows together", tokens / seconds, size.rows()));
+                String.format(Locale.ROOT, "%.0f tokens/s, float32, %d rows together", tokens / seconds, size.rows()));
     }
 }

@@ -74,11 +74,12 @@ final class LogitsCommand implements Callable<Integer> {
             try (NDManager scratch = network.weights().manager().newSubManager()) {
                 NDArray hidden; // [1, S, D]
                 if (network instanceof Seq2SeqLm encoderDecoder) {
-                    int[] start = decoderInput == null
-                            ? new int[] {encoderDecoder.decoderStartTokenId()}
-                            : decoderInput;
+                    int[] start =
+                            decoderInput == null ? new int[] {encoderDecoder.decoderStartTokenId()} : decoderInput;
                     TokenIds.requireInVocabulary("--decoder-ids", start, vocabulary);
-                    NDArray mask = row(scratch, LongStream.generate(() -> 1).limit(input.length).toArray());
+                    NDArray mask = row(
+                            scratch,
+                            LongStream.generate(() -> 1).limit(input.length).toArray());
                     NDArray encoded = encoderDecoder.encode(row(scratch, longs(input)), mask);
                     hidden = encoderDecoder.decode(row(scratch, longs(start)), encoded, mask);
                 } else if (decoderInput == null) {

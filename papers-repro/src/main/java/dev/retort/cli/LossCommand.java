@@ -69,7 +69,6 @@ final class LossCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     /** The logits [N, V], row-major. */
-    @SuppressWarnings("ArrayRecordComponent") // as large as memory allows, never compared
     private record Logits(float[] values, int rows, int width) {}
 
     @Override
@@ -125,7 +124,9 @@ final class LossCommand implements Callable<Integer> {
             }
             if (!KEYS.contains(key)) {
                 throw new UsageException("--set " + key + " is no setting of " + name
-                        + Nearest.of(key, KEYS).map(nearest -> "; the nearest is " + nearest).orElse(""));
+                        + Nearest.of(key, KEYS)
+                                .map(nearest -> "; the nearest is " + nearest)
+                                .orElse(""));
             }
             try {
                 temperature = Double.parseDouble(setting.substring(equals + 1));
@@ -197,8 +198,10 @@ final class LossCommand implements Callable<Integer> {
     private void requireLength(SafetensorsFile file, String tensor, int rows) throws IOException {
         long[] shape = file.shape(tensor);
         if (shape.length != 1 || shape[0] != rows) {
-            throw bad(tensor, "has shape " + Arrays.toString(shape) + "; [" + rows + "] is expected, as student has "
-                    + rows + " rows");
+            throw bad(
+                    tensor,
+                    "has shape " + Arrays.toString(shape) + "; [" + rows + "] is expected, as student has " + rows
+                            + " rows");
         }
     }
 

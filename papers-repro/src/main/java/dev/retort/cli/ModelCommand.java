@@ -45,7 +45,8 @@ final class ModelCommand implements Callable<Integer> {
             name = "import",
             mixinStandardHelpOptions = true,
             description = {
-                "Writes a GGUF file or Hugging Face folder as a Hugging Face folder in float32, which transformers opens.",
+                "Writes a GGUF file or Hugging Face folder as a Hugging Face folder in float32, which transformers"
+                        + " opens.",
                 "The folder is opened again and every weight compared exactly before it gets its name."
             },
             footer = {
@@ -162,7 +163,8 @@ final class ModelCommand implements Callable<Integer> {
                 same = Arrays.equals(wanted.get(i), found.get(i));
             }
             if (!same) {
-                throw new IOException(source + ": its tokenizer gives other ids after a round trip; please report the model");
+                throw new IOException(
+                        source + ": its tokenizer gives other ids after a round trip; please report the model");
             }
         }
     }

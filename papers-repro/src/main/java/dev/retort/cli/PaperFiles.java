@@ -78,8 +78,8 @@ final class PaperFiles {
             // Blank lines keep the numbers of the others right for messages.
             kept.add(inside ? line : "");
         }
-        Header header = YamlConfig.read(
-                kept.stream().collect(Collectors.joining("\n")), source, Header.class, List.of());
+        Header header =
+                YamlConfig.read(kept.stream().collect(Collectors.joining("\n")), source, Header.class, List.of());
         return header.needs() == null ? Map.of() : header.needs();
     }
 

@@ -107,7 +107,8 @@ final class PapersCommand implements Callable<Integer> {
     static Path cached(String model, Map<String, String> environment) {
         String home = environment.getOrDefault(
                 "HF_HOME",
-                Path.of(System.getProperty("user.home"), ".cache", "huggingface").toString());
+                Path.of(System.getProperty("user.home"), ".cache", "huggingface")
+                        .toString());
         String hub =
                 environment.getOrDefault("HF_HUB_CACHE", Path.of(home, "hub").toString());
         String name = model.substring("hf:".length()).split("@", 2)[0];
@@ -121,9 +122,12 @@ final class PapersCommand implements Callable<Integer> {
         if (set.isEmpty()) {
             List<String> names = catalogue.sets().stream().map(DataSet::name).toList();
             return Optional.of("data " + name + " is not in the catalogue"
-                    + Nearest.of(name, names).map(nearest -> " (the nearest is " + nearest + ")").orElse(""));
+                    + Nearest.of(name, names)
+                            .map(nearest -> " (the nearest is " + nearest + ")")
+                            .orElse(""));
         }
-        boolean here = DataCommand.present(catalogue, set.get()) == set.get().files().size();
+        boolean here =
+                DataCommand.present(catalogue, set.get()) == set.get().files().size();
         return here ? Optional.empty() : Optional.of("data " + name + ": retort data fetch " + name);
     }
 }

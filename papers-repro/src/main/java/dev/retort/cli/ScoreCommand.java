@@ -104,7 +104,9 @@ final class ScoreCommand implements Callable<Integer> {
         try {
             row = Rows.mapper().readTree(line);
         } catch (JsonProcessingException e) {
-            throw bad(number, "not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""));
+            throw bad(
+                    number,
+                    "not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""));
         }
         if (!row.isObject()) {
             throw bad(number, "not a JSON object");

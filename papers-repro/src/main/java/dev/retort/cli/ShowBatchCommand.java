@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Shows the first batch of a training: tokens, attention mask and labels of each row, side by side.",
-            "A label stands beside its own token and is predicted from the position before it (encoder-decoder: from the",
+            "A label stands beside its own token and is predicted from the position before it (encoder-decoder: from"
+                    + " the",
             "decoder's input beside it). A middle dot is a blank, \\n a line feed."
         },
         footer = {"", "Example:", "  retort show-batch --config sft.yaml --set per_device_train_batch_size=2"})
@@ -66,8 +67,8 @@ final class ShowBatchCommand implements Callable<Integer> {
             boolean encoderDecoder = loaded.model() instanceof Seq2SeqLm;
             int start = loaded.model() instanceof Seq2SeqLm model ? model.decoderStartTokenId() : 0;
             PrintWriter out = spec.commandLine().getOut();
-            try (TokenBatch batch =
-                    new TokenBatch(rows, encoderDecoder, loaded.model().weights().manager())) {
+            try (TokenBatch batch = new TokenBatch(
+                    rows, encoderDecoder, loaded.model().weights().manager())) {
                 out.print(header(batch, plan));
                 long[] mask = batch.attentionMask().toLongArray();
                 for (int row = 0; row < batch.rows(); row++) {

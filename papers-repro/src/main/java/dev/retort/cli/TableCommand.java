@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Published results beside ours, from the table.csv of run folders; without RUN_DIR from the committed",
-            "results of the paper; where there are none, the published cells alone. An empty cell was not seen or not run."
+            "results of the paper; where there are none, the published cells alone. An empty cell was not seen or not"
+                    + " run."
         },
         footer = {
             "",
@@ -111,7 +112,10 @@ final class TableCommand implements Callable<Integer> {
             }
             for (ResultRow row : ResultTable.read(file).rows()) {
                 // Equal rows of two runs could not be told apart without it.
-                rows.add(folders.size() == 1 ? row : row.withNote("run " + folder.normalize().getFileName()));
+                rows.add(
+                        folders.size() == 1
+                                ? row
+                                : row.withNote("run " + folder.normalize().getFileName()));
             }
         }
         return new ResultTable(rows);
@@ -124,7 +128,8 @@ final class TableCommand implements Callable<Integer> {
 
     private static ResultRow row(PublishedCell cell) {
         String condition = cell.columns().entrySet().stream()
-                .filter(column -> !PLACED.contains(column.getKey()) && !column.getValue().isEmpty())
+                .filter(column ->
+                        !PLACED.contains(column.getKey()) && !column.getValue().isEmpty())
                 .map(column -> column.getKey() + " " + column.getValue())
                 .collect(Collectors.joining(", "));
         ResultRow row = ResultRow.of(

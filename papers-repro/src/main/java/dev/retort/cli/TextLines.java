@@ -62,7 +62,10 @@ final class TextLines {
 
     private static String text(byte[] bytes, String where) throws IOException {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new IOException(where + ": not UTF-8 text", e);
         }

@@ -44,8 +44,8 @@ final class TokenIds {
     static void requireTokenizerFits(Object source, int[] ids, int vocabulary) throws IOException {
         for (int id : ids) {
             if (id >= vocabulary) {
-                throw new IOException(source + ": its tokenizer gives id " + id + ", but its vocab_size is " + vocabulary
-                        + "; use the tokenizer that belongs to the weights");
+                throw new IOException(source + ": its tokenizer gives id " + id + ", but its vocab_size is "
+                        + vocabulary + "; use the tokenizer that belongs to the weights");
             }
         }
     }

@@ -23,7 +23,11 @@ import picocli.CommandLine.Spec;
             "Reads lines of text and prints one JSON list of token ids for each, special tokens included.",
             "A line ends at a line feed only and is not trimmed; a last line without one counts."
         },
-        footer = {"", "Example:", "  printf 'Hello world\\nTwo  blanks\\n' | retort tokenize --model models/SmolLM2-135M"})
+        footer = {
+            "",
+            "Example:",
+            "  printf 'Hello world\\nTwo  blanks\\n' | retort tokenize --model models/SmolLM2-135M"
+        })
 final class TokenizeCommand implements Callable<Integer> {
 
     @Mixin
@@ -54,8 +58,7 @@ final class TokenizeCommand implements Callable<Integer> {
 
     private void tokenize(Tokenizer tokenizer) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        TextLines.forEach(
-                System.in, "stdin", (line, number) -> out.println(Arrays.toString(tokenizer.encode(line))));
+        TextLines.forEach(System.in, "stdin", (line, number) -> out.println(Arrays.toString(tokenizer.encode(line))));
         out.flush();
     }
 }

@@ -30,7 +30,8 @@ class DataCommandTest {
         int licence = lines.get(0).indexOf("licence");
         for (int i = 0; i < sets.size(); i++) {
             assertThat(lines.get(i + 1)).startsWith(sets.get(i).name() + " ");
-            assertThat(lines.get(i + 1).substring(licence)).startsWith(sets.get(i).licence());
+            assertThat(lines.get(i + 1).substring(licence))
+                    .startsWith(sets.get(i).licence());
         }
     }
 

@@ -55,15 +55,16 @@ class DoctorCommandTest {
                 .contains("ok    alignment: 2 of 2 prompts")
                 .contains("ok    truncated: 0 of 2")
                 .contains("ok    empty completions: 0 of 2")
-                .contains("ok    term label: weight 0.25, 1 examples, 3 labelled tokens (3 to 3 an example, mean 3.0), ")
+                .contains(
+                        "ok    term label: weight 0.25, 1 examples, 3 labelled tokens (3 to 3 an example, mean 3.0), ")
                 .contains("ok    term rationale: weight 0.75, 1 examples, 2 labelled tokens ");
     }
 
     @Test
     void adaptersAreChecked() throws IOException {
         Path config = config("{\"prompt\": \"one\", \"completion\": \" two three\"}\n");
-        CliRun run =
-                CliRun.of("doctor", "--config", config, "--set", "lora={r: 2, lora_alpha: 4, target_modules: [q_proj]}");
+        CliRun run = CliRun.of(
+                "doctor", "--config", config, "--set", "lora={r: 2, lora_alpha: 4, target_modules: [q_proj]}");
         assertThat(run.err()).isEmpty();
         assertThat(run.status()).isZero();
         assertThat(run.out()).contains("ok    term answer: weight 1.0").contains("100 % of the");
@@ -98,7 +99,10 @@ class DoctorCommandTest {
     @Test
     void aDeadTermFails() throws IOException {
         String data = "{\"prompt\": \"one\", \"completion\": \" two\", \"kind\": \"label\"}\n";
-        dead(data, "term_weights={label: 1, rationale: 1}", "term rationale: dead: term_weights has it, but no example");
+        dead(
+                data,
+                "term_weights={label: 1, rationale: 1}",
+                "term rationale: dead: term_weights has it, but no example");
         dead(data, "term_weights={label: 0}", "term label: dead: its weight is 0");
         dead(data, "term_weights={rationale: 1}", "term label: dead: 1 examples are of this kind, but");
         dead(
@@ -165,8 +169,8 @@ class DoctorCommandTest {
         Path config = folder.resolve("train.yaml");
         Files.writeString(
                 config,
-                "model_name_or_path: " + model + "\ntrain_file: " + data + "\noutput_dir: "
-                        + folder.resolve("out") + "\n");
+                "model_name_or_path: " + model + "\ntrain_file: " + data + "\noutput_dir: " + folder.resolve("out")
+                        + "\n");
         return config;
     }
 }

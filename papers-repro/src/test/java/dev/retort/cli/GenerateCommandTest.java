@@ -78,8 +78,8 @@ class GenerateCommandTest {
         assertThat(cut.get("text").textValue()).isEqualTo(text.substring(0, text.indexOf(stop)));
         assertThat(cut.get("finish_reason").textValue()).isEqualTo("stop");
 
-        CliRun chat = CliRun.of(
-                "generate", "--model", model, "--chat", "--prompt", "Hello", "--max-tokens", 1, "--json");
+        CliRun chat =
+                CliRun.of("generate", "--model", model, "--chat", "--prompt", "Hello", "--max-tokens", 1, "--json");
         assertThat(chat.err()).isEmpty();
         assertThat(Rows.mapper().readTree(chat.out()).get("prompt_ids").size()).isGreaterThan(10);
     }
@@ -87,8 +87,21 @@ class GenerateCommandTest {
     @Test
     void drawsTheSameWithTheSameSeed() {
         Object[] arguments = {
-            "generate", "--model", CliRun.fixture("llama-gqa"), "--ids", "5", "--temperature", "1.5", "--top-p", "0.9",
-            "--top-k", "50", "--seed", "7", "--max-tokens", "16"
+            "generate",
+            "--model",
+            CliRun.fixture("llama-gqa"),
+            "--ids",
+            "5",
+            "--temperature",
+            "1.5",
+            "--top-p",
+            "0.9",
+            "--top-k",
+            "50",
+            "--seed",
+            "7",
+            "--max-tokens",
+            "16"
         };
         CliRun first = CliRun.of(arguments);
         assertThat(first.status()).isZero();

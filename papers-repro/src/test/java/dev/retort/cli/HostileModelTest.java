@@ -228,9 +228,11 @@ class HostileModelTest {
                 "{}",
                 "[]",
                 "{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\"}}",
-                "{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [[\"a\", \"b\"]]}}",
+                "{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [[\"a\","
+                        + " \"b\"]]}}",
                 "{\"version\": \"1.0\", \"model\": {\"type\": \"Unigram\", \"unk_id\": 7, \"vocab\": []}}",
-                "{\"version\": \"1.0\", \"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": -1}, \"unk_token\": \"u\"}}"
+                "{\"version\": \"1.0\", \"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": -1}, \"unk_token\":"
+                        + " \"u\"}}"
             })
     void aTokenizerThatIsBroken(String text) throws IOException {
         Files.writeString(model.resolve("tokenizer.json"), text);
@@ -292,7 +294,9 @@ class HostileModelTest {
         assertThat(run.out()).isEmpty();
         assertThat(run.errLines()).hasSize(1);
         assertThat(run.err()).startsWith("retort: ").contains(named.toString()).contains(says);
-        assertThat(run.err().chars().filter(c -> c < ' ')).as("only the final line feed").hasSize(1);
+        assertThat(run.err().chars().filter(c -> c < ' '))
+                .as("only the final line feed")
+                .hasSize(1);
         assertThat(CliRun.with("x", "generate", "--model", model)).isEqualTo(run);
         return run;
     }
@@ -319,8 +323,8 @@ class HostileModelTest {
         ObjectNode header = (ObjectNode) Rows.mapper().readTree(Arrays.copyOfRange(whole, 8, 8 + length));
         edit.accept(header);
         byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
-        ByteBuffer edited = ByteBuffer.allocate(8 + json.length + whole.length - 8 - length)
-                .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer edited =
+                ByteBuffer.allocate(8 + json.length + whole.length - 8 - length).order(ByteOrder.LITTLE_ENDIAN);
         edited.putLong(json.length).put(json).put(whole, 8 + length, whole.length - 8 - length);
         Files.write(weights, edited.array());
     }

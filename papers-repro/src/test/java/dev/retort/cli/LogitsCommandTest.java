@@ -48,7 +48,8 @@ class LogitsCommandTest {
             float[] mask = floats(golden, "encoder.mask");
             int length = Math.toIntExact(golden.shape("encoder.ids")[1]);
             int decoderLength = Math.toIntExact(golden.shape("decoder.ids")[1]);
-            int whole = (int) IntStream.range(0, length).filter(i -> mask[i] != 0).count();
+            int whole =
+                    (int) IntStream.range(0, length).filter(i -> mask[i] != 0).count();
 
             CliRun run = CliRun.of(
                     "logits",
@@ -130,7 +131,9 @@ class LogitsCommandTest {
     }
 
     private static String list(float[] ids, int from, int to) {
-        return IntStream.range(from, to).mapToObj(i -> Integer.toString((int) ids[i])).collect(Collectors.joining(","));
+        return IntStream.range(from, to)
+                .mapToObj(i -> Integer.toString((int) ids[i]))
+                .collect(Collectors.joining(","));
     }
 
     private static float[] floats(SafetensorsFile file, String name) throws IOException {

@@ -114,8 +114,10 @@ class LossCommandTest {
         bad("tensor labels: row 0 is -1", write(student(LOGITS, 2, 3), longs("labels", -1, 0)));
         bad("tensor labels: has shape [3]", write(student(LOGITS, 2, 3), longs("labels", 1, 1, 1)));
         bad("tensor mask: has shape [1]", write(student(LOGITS, 2, 3), longs("labels", 1, 1), longs("mask", 1)));
-        bad("tensor student: has shape [6]", write(writer -> writer.floats(
-                "student", WeightDtype.F32, new long[] {6}, () -> FloatBuffer.wrap(LOGITS))));
+        bad(
+                "tensor student: has shape [6]",
+                write(writer ->
+                        writer.floats("student", WeightDtype.F32, new long[] {6}, () -> FloatBuffer.wrap(LOGITS))));
         float[] nan = LOGITS.clone();
         nan[4] = Float.NaN;
         bad("tensor student: row 1, column 1 is NaN", write(student(nan, 2, 3), longs("labels", 1, 1)));
@@ -123,8 +125,15 @@ class LossCommandTest {
         bad("tensor student: row 1, column 1 is Infinity", write(student(nan, 2, 3), longs("labels", 1, 1)));
         nan[4] = Float.NEGATIVE_INFINITY;
         bad("tensor student: row 1, column 1 is -Infinity", write(student(nan, 2, 3), longs("labels", 1, 1)));
-        bad("tensor labels: has type F32", write(student(LOGITS, 2, 3), writer -> writer.floats(
-                "labels", WeightDtype.F32, new long[] {2}, () -> FloatBuffer.wrap(new float[] {1, 1}))));
+        bad(
+                "tensor labels: has type F32",
+                write(
+                        student(LOGITS, 2, 3),
+                        writer -> writer.floats(
+                                "labels",
+                                WeightDtype.F32,
+                                new long[] {2},
+                                () -> FloatBuffer.wrap(new float[] {1, 1}))));
         bad("no such file", folder.resolve("absent.safetensors"));
     }
 
@@ -179,8 +188,8 @@ class LossCommandTest {
     }
 
     private static Tensor student(float[] logits, int rows, int width) {
-        return writer -> writer.floats(
-                "student", WeightDtype.F32, new long[] {rows, width}, () -> FloatBuffer.wrap(logits));
+        return writer ->
+                writer.floats("student", WeightDtype.F32, new long[] {rows, width}, () -> FloatBuffer.wrap(logits));
     }
 
     private static Tensor longs(String name, long... values) {

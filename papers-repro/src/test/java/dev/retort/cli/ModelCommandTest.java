@@ -26,7 +26,10 @@ class ModelCommandTest {
 
         assertThat(run.err()).isEmpty();
         assertThat(run.status()).isZero();
-        assertThat(run.out()).startsWith(target + ": ").contains("float32, with tokenizer").endsWith("compared exactly\n");
+        assertThat(run.out())
+                .startsWith(target + ": ")
+                .contains("float32, with tokenizer")
+                .endsWith("compared exactly\n");
         assertThat(list(target))
                 .containsExactly(
                         "config.json",
@@ -38,7 +41,8 @@ class ModelCommandTest {
         CliRun before = CliRun.of("logits", "--model", source, "--ids", "1,2,3");
         assertThat(CliRun.of("logits", "--model", target, "--ids", "1,2,3")).isEqualTo(before);
         CliRun ids = CliRun.with("Hello  wörld 12", "tokenize", "--model", source);
-        assertThat(CliRun.with("Hello  wörld 12", "tokenize", "--model", target)).isEqualTo(ids);
+        assertThat(CliRun.with("Hello  wörld 12", "tokenize", "--model", target))
+                .isEqualTo(ids);
         JsonNode config = Rows.mapper().readTree(Files.readString(target.resolve("config.json")));
         assertThat(config.get("dtype").textValue()).isEqualTo("float32");
     }
@@ -66,8 +70,7 @@ class ModelCommandTest {
         Files.writeString(target.resolve("mine.txt"), "keep me");
         CliRun run = CliRun.of("model", "import", CliRun.fixture("llama-gqa"), target);
         assertThat(run.status()).isEqualTo(1);
-        assertThat(run.err())
-                .isEqualTo("retort: " + target + ": not empty; give a folder that is empty or absent\n");
+        assertThat(run.err()).isEqualTo("retort: " + target + ": not empty; give a folder that is empty or absent\n");
         assertThat(list(target)).containsExactly("mine.txt");
 
         CliRun file = CliRun.of("model", "import", CliRun.fixture("llama-gqa"), target.resolve("mine.txt"));

@@ -35,10 +35,9 @@ class PapersCommandTest {
     void everyRecipeSaysWhatItNeeds() throws IOException {
         for (String paper : PaperFiles.PAPERS) {
             for (String recipe : PaperFiles.RECIPES) {
-                PaperFiles.needs(paper, recipe)
-                        .ifPresent(needs -> assertThat(needs.keySet())
-                                .as(paper + " " + recipe)
-                                .containsExactlyInAnyOrder("model", "data", "device", "hours"));
+                PaperFiles.needs(paper, recipe).ifPresent(needs -> assertThat(needs.keySet())
+                        .as(paper + " " + recipe)
+                        .containsExactlyInAnyOrder("model", "data", "device", "hours"));
             }
         }
     }
@@ -71,11 +70,13 @@ class PapersCommandTest {
         assertThat(PapersCommand.met(Map.of("model", "none (made)", "data", "none", "device", "cpu"), empty))
                 .isEqualTo("yes");
         assertThat(PapersCommand.met(Map.of("data", "svamp (200 questions), gsm8"), empty))
-                .isEqualTo("no: data svamp: retort data fetch svamp; data gsm8 is not in the catalogue (the nearest is gsm8k)");
+                .isEqualTo("no: data svamp: retort data fetch svamp; data gsm8 is not in the catalogue (the nearest is"
+                        + " gsm8k)");
         assertThat(PapersCommand.met(Map.of("model", folder.resolve("absent").toString()), empty))
                 .isEqualTo("no: model " + folder.resolve("absent") + " is not here");
         assertThat(PapersCommand.met(Map.of("model", folder.toString()), empty)).isEqualTo("yes");
-        assertThat(PapersCommand.met(Map.of("model", "hf:nobody/nothing@main"), empty)).startsWith("no: model hf:");
+        assertThat(PapersCommand.met(Map.of("model", "hf:nobody/nothing@main"), empty))
+                .startsWith("no: model hf:");
     }
 
     @Test

@@ -34,12 +34,14 @@ class ScoreCommandTest {
     @Test
     void knowsEveryMetric() throws IOException {
         Path file = file("{\"prediction\": \"a  b\", \"references\": [\"a b\"]}\r\n");
-        assertThat(CliRun.of("score", "--metric", "exact-match", "--input", file).out())
+        assertThat(CliRun.of("score", "--metric", "exact-match", "--input", file)
+                        .out())
                 .contains("\"value\":1.0");
         assertThat(CliRun.of("score", "--metric", "rouge-l", "--input", file).out())
                 .contains("\"value\":1.0");
         Path math = file("{\"prediction\": \"\\\\boxed{\\\\frac{1}{2}}\", \"references\": [\"\\\\frac12\"]}");
-        assertThat(CliRun.of("score", "--metric", "math-equivalence", "--input", math).out())
+        assertThat(CliRun.of("score", "--metric", "math-equivalence", "--input", math)
+                        .out())
                 .contains("\"value\":1.0");
     }
 
@@ -49,7 +51,8 @@ class ScoreCommandTest {
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
             out.write(TWO.getBytes(StandardCharsets.UTF_8));
         }
-        assertThat(CliRun.of("score", "--metric", "numeric", "--input", file).out()).contains("\"count\":2");
+        assertThat(CliRun.of("score", "--metric", "numeric", "--input", file).out())
+                .contains("\"count\":2");
         Path fake = folder.resolve("fake.gz");
         Files.writeString(fake, TWO);
         CliRun run = CliRun.of("score", "--metric", "numeric", "--input", fake);

@@ -126,8 +126,8 @@ class ShowBatchCommandTest {
         Path config = folder.resolve("train.yaml");
         Files.writeString(
                 config,
-                "model_name_or_path: " + model + "\ntrain_file: " + data + "\noutput_dir: "
-                        + folder.resolve("out") + "\n");
+                "model_name_or_path: " + model + "\ntrain_file: " + data + "\noutput_dir: " + folder.resolve("out")
+                        + "\n");
         return config;
     }
 }

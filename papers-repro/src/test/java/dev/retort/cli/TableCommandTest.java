@@ -31,10 +31,14 @@ class TableCommandTest {
         CliRun run = CliRun.of("table", "system2", "--format", "csv", "--quiet");
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).startsWith(String.join(",", ResultTable.COLUMNS) + "\n");
-        assertThat(run.out()).contains("last letter concatenation").contains(",98,").contains("arXiv 2407.06023");
+        assertThat(run.out())
+                .contains("last letter concatenation")
+                .contains(",98,")
+                .contains("arXiv 2407.06023");
         Path file = folder.resolve("table.csv");
         Files.writeString(file, run.out());
-        assertThat(ResultTable.read(file).rows()).allMatch(row -> row.ours() == null && !row.note().isEmpty());
+        assertThat(ResultTable.read(file).rows())
+                .allMatch(row -> row.ours() == null && !row.note().isEmpty());
     }
 
     @Test
@@ -46,8 +50,7 @@ class TableCommandTest {
         CliRun single = CliRun.of("table", "step-by-step", one, "--format", "csv");
         assertThat(single.err()).isEmpty();
         assertThat(single.out()).isEqualTo(new ResultTable(List.of(row)).toCsv());
-        assertThat(CliRun.of("table", "step-by-step", one).out())
-                .isEqualTo(new ResultTable(List.of(row)).toMarkdown());
+        assertThat(CliRun.of("table", "step-by-step", one).out()).isEqualTo(new ResultTable(List.of(row)).toMarkdown());
         assertThat(CliRun.of("table", "step-by-step", one, "--format", "html").out())
                 .startsWith("<table>")
                 .contains("61.25");

@@ -55,7 +55,8 @@ class TokenizeCommandTest {
         assertThat(CliRun.with("", "tokenize", "--model", bpe).out()).isEmpty();
         assertThat(CliRun.with("\n", "tokenize", "--model", bpe).out()).isEqualTo("[]\n");
         assertThat(CliRun.with(" \n  ", "tokenize", "--model", bpe).out()).isEqualTo("[223]\n[223, 223]\n");
-        String carriageReturn = CliRun.with("a\r\n\r", "tokenize", "--model", bpe).out();
+        String carriageReturn =
+                CliRun.with("a\r\n\r", "tokenize", "--model", bpe).out();
         List<String> lines = carriageReturn.lines().toList();
         assertThat(lines).hasSize(2);
         assertThat(lines.get(0)).isEqualTo("[67, 204]");

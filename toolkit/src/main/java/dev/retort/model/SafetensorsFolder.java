@@ -227,9 +227,13 @@ public final class SafetensorsFolder implements TensorSource {
             return true;
         }
         Path snapshots = realFolder.getParent();
-        return snapshots != null
-                && snapshots.endsWith("snapshots")
-                && snapshots.resolveSibling("blobs").equals(realShard.getParent());
+        if (snapshots == null || !snapshots.endsWith("snapshots")) {
+            return false;
+        }
+        // Newer caches keep blobs beside all models and link to them from the model's own.
+        Path model = snapshots.getParent();
+        return model.resolve("blobs").equals(realShard.getParent())
+                || realShard.startsWith(model.resolveSibling("blobs"));
     }
 
     private static byte[] bytes(Path index) throws ModelFileException {
