@@ -39,6 +39,11 @@ public final class NotebookProgress implements ProgressListener {
 
     @Override
     public synchronized void onProgress(ProgressUpdate loop) {
+        ProgressUpdate before = loops.get(loop.label());
+        if (before != null && loop.done() < before.done()) {
+            // Another loop of the same name: it stands where it began.
+            loops.remove(loop.label());
+        }
         loops.put(loop.label(), loop);
         if (loops.size() > MOST_LOOPS) {
             loops.remove(loops.keySet().iterator().next());

@@ -1,6 +1,7 @@
 package dev.retort.notebook;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import dev.retort.batch.ExampleEncoder;
 import dev.retort.batch.TokenExample;
 import dev.retort.data.Example;
@@ -57,6 +58,8 @@ public final class Tour {
 
     private static RunOptions options(
             Path folder, List<String> overrides, Set<Stage> stages, List<ProgressListener> listeners) {
+        // The recipe sets the number of threads, which needs the native library and does not load it.
+        Engine.getEngine("PyTorch");
         return new RunOptions(
                 "tiny",
                 folder,
@@ -65,7 +68,7 @@ public final class Tour {
                 List.of(0),
                 true,
                 Device.cpu(),
-                Runtime.getRuntime().availableProcessors(),
+                null,
                 "notebook",
                 true,
                 Interrupt.onThread(),

@@ -27,14 +27,15 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Completes a prompt as it stands and prints the completion only.",
-            "Without --prompt and --ids the prompt is what is piped in, to its last byte."
+            "Without --prompt and --ids the prompt is read from stdin, to its last byte."
         },
         footer = {
             "",
             "Examples:",
-            "  retort generate --model models/SmolLM2-135M-Instruct --chat --prompt 'Name three rivers.'",
-            "  printf 'Once upon a time' | retort generate --model model.gguf --max-tokens 40 --stop '.'",
-            "  retort generate --model runs/sft/final --ids 1,520,11 --temperature 0.8 --top-p 0.95 --seed 7 --json"
+            "  retort generate --model models/SmolLM2 --chat --prompt 'Name three rivers.'",
+            "  printf 'Once upon a' | retort generate --model model.gguf --stop '.'",
+            "  retort generate --model runs/sft/final --ids 1,520,11 --temperature 0.8 \\",
+            "      --top-p 0.95 --seed 7 --json"
         })
 final class GenerateCommand implements Callable<Integer> {
 
@@ -44,7 +45,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "MODEL", required = true, description = "Folder, GGUF file or hf:org/name")
     private String model;
 
-    @Option(names = "--prompt", paramLabel = "TEXT", description = "The prompt; - or absent: what is piped in")
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "The prompt; - or absent: read from stdin")
     private String prompt;
 
     @Option(names = "--ids", paramLabel = "1,2,3", description = "Token ids instead of a prompt; needs no tokenizer")
@@ -138,13 +139,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private String prompt() throws IOException {
-        if (prompt != null && !prompt.equals("-")) {
-            return prompt;
-        }
-        if (prompt == null && System.console() != null) {
-            throw new UsageException("give --prompt TEXT or --ids 1,2,3, or pipe the prompt in");
-        }
-        return TextLines.read(System.in, "stdin");
+        return prompt == null || prompt.equals("-") ? TextLines.read(System.in, "stdin") : prompt;
     }
 
     private int[] encode(LoadedModel loaded, String text) throws IOException {

@@ -29,9 +29,9 @@ import picocli.CommandLine.Spec;
         name = "loss",
         mixinStandardHelpOptions = true,
         description = {
-            "Computes a loss of the tensors of a safetensors file: student [N, V] (logits), labels [N], mask [N]",
-            "(any numeric or boolean type, non-zero counts; optional).",
-            "Prints {\"sum\", \"count\", \"value\"} over the rows that count.",
+            "Computes a loss of tensors, and its gradient.",
+            "The safetensors file holds student [N, V] (logits), labels [N] and, optionally, mask [N] (any numeric or"
+                + " boolean type, non-zero counts). Prints {\"sum\", \"count\", \"value\"} over the rows that count.",
             "Names: cross-entropy."
         },
         footer = {
@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
             "Keys of --set: temperature (default 1; divides the logits).",
             "",
             "Example:",
-            "  retort loss --name cross-entropy --input logits.safetensors --set temperature=2 \\",
-            "      --grad-out gradient.safetensors"
+            "  retort loss --name cross-entropy --input logits.safetensors \\",
+            "      --set temperature=2 --grad-out gradient.safetensors"
         })
 final class LossCommand implements Callable<Integer> {
 
@@ -53,7 +53,7 @@ final class LossCommand implements Callable<Integer> {
     @Option(names = "--name", paramLabel = "NAME", required = true, description = "The loss, see above")
     private String name;
 
-    @Option(names = "--input", paramLabel = "F.safetensors", required = true, description = "The tensors")
+    @Option(names = "--input", paramLabel = "FILE", required = true, description = "The tensors")
     private Path input;
 
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "A setting of the loss; may be repeated")
@@ -61,7 +61,7 @@ final class LossCommand implements Callable<Integer> {
 
     @Option(
             names = "--grad-out",
-            paramLabel = "G.safetensors",
+            paramLabel = "FILE",
             description = "Where to write `gradient` [N, V], float32: that of sum with respect to the student's logits")
     private Path gradientFile;
 

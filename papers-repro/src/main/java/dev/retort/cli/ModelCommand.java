@@ -45,14 +45,13 @@ final class ModelCommand implements Callable<Integer> {
             name = "import",
             mixinStandardHelpOptions = true,
             description = {
-                "Writes a GGUF file or Hugging Face folder as a Hugging Face folder in float32, which transformers"
-                        + " opens.",
-                "The folder is opened again and every weight compared exactly before it gets its name."
-            },
+"Makes a Hugging Face folder, in float32, of a GGUF file or another folder.",
+"The folder is opened again and every weight compared exactly before it gets its name. transformers opens it."
+},
             footer = {
                 "",
                 "Examples:",
-                "  retort model import SmolLM2-135M-Instruct.Q4_1.gguf models/SmolLM2-135M-Instruct",
+                "  retort model import SmolLM2-135M-Instruct.Q4_1.gguf models/SmolLM2",
                 "  retort model import hf:HuggingFaceTB/SmolLM2-135M@main models/SmolLM2-135M"
             })
     static final class ImportCommand implements Callable<Integer> {

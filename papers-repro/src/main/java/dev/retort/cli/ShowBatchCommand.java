@@ -28,10 +28,10 @@ import picocli.CommandLine.Spec;
         name = "show-batch",
         mixinStandardHelpOptions = true,
         description = {
-            "Shows the first batch of a training: tokens, attention mask and labels of each row, side by side.",
+            "Shows the first batch of a training: tokens, mask and labels side by side.",
             "A label stands beside its own token and is predicted from the position before it (encoder-decoder: from"
-                    + " the",
-            "decoder's input beside it). A middle dot is a blank, \\n a line feed."
+                    + " the decoder's input beside it); -100 carries no loss. A middle dot is a blank, \\n"
+                    + " a line feed."
         },
         footer = {"", "Example:", "  retort show-batch --config sft.yaml --set per_device_train_batch_size=2"})
 final class ShowBatchCommand implements Callable<Integer> {

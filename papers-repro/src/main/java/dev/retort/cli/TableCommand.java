@@ -26,9 +26,9 @@ import picocli.CommandLine.Spec;
         name = "table",
         mixinStandardHelpOptions = true,
         description = {
-            "Published results beside ours, from the table.csv of run folders; without RUN_DIR from the committed",
-            "results of the paper; where there are none, the published cells alone. An empty cell was not seen or not"
-                    + " run."
+            "Prints a paper's published results beside ours.",
+            "Ours come from the table.csv of run folders; without RUN_DIR from the committed results of the paper;"
+                + " where there are none, only the published cells are shown. An empty cell was not seen or not run."
         },
         footer = {
             "",

@@ -20,13 +20,14 @@ import picocli.CommandLine.Spec;
         name = "tokenize",
         mixinStandardHelpOptions = true,
         description = {
-            "Reads lines of text and prints one JSON list of token ids for each, special tokens included.",
-            "A line ends at a line feed only and is not trimmed; a last line without one counts."
-        },
+"Reads lines of text and prints a JSON list of token ids for each.",
+"Ids are those of transformers' tok(line).input_ids, special tokens included. A line ends at a line feed only and"
++ " is not trimmed; a last line without one counts."
+},
         footer = {
             "",
             "Example:",
-            "  printf 'Hello world\\nTwo  blanks\\n' | retort tokenize --model models/SmolLM2-135M"
+            "  printf 'Hello world\\nTwo  blanks\\n' | retort tokenize --model models/SmolLM2"
         })
 final class TokenizeCommand implements Callable<Integer> {
 

@@ -28,6 +28,7 @@ final class BoundedLines implements Closeable {
 
     private static final int LINE_FEED = '\n';
 
+    private final Path file;
     private final InputStream in;
     private final int limit;
     private final byte[] buffer = new byte[1 << 16];
@@ -35,7 +36,8 @@ final class BoundedLines implements Closeable {
     private int end;
     private long number;
 
-    private BoundedLines(InputStream in, int limit) {
+    private BoundedLines(Path file, InputStream in, int limit) {
+        this.file = file;
         this.in = in;
         this.limit = limit;
     }
@@ -51,10 +53,10 @@ final class BoundedLines implements Closeable {
         }
         InputStream in = Files.newInputStream(file);
         if (!file.toString().endsWith(".gz")) {
-            return new BoundedLines(in, limit);
+            return new BoundedLines(file, in, limit);
         }
         try {
-            return new BoundedLines(new GZIPInputStream(in, 1 << 16), limit);
+            return new BoundedLines(file, new GZIPInputStream(in, 1 << 16), limit);
         } catch (IOException e) {
             in.close();
             throw new IOException(file + ": not a gzip file: " + e.getMessage(), e);
@@ -74,10 +76,9 @@ final class BoundedLines implements Closeable {
             while (stop < end && buffer[stop] != LINE_FEED) {
                 stop++;
             }
-            isTooLong |= line.size() + (stop - start) > limit;
-            if (!isTooLong) {
-                line.write(buffer, start, stop - start);
-            }
+            int room = limit - line.size();
+            isTooLong |= stop - start > room;
+            line.write(buffer, start, Math.min(stop - start, room));
             boolean isComplete = stop < end;
             start = isComplete ? stop + 1 : stop;
             if (isComplete) {
@@ -89,7 +90,12 @@ final class BoundedLines implements Closeable {
 
     private boolean fill() throws IOException {
         start = 0;
-        end = Math.max(0, in.read(buffer));
+        try {
+            end = Math.max(0, in.read(buffer));
+        } catch (IOException e) {
+            end = 0;
+            throw new IOException(file + ": cannot be read: " + e.getMessage(), e);
+        }
         return end > 0;
     }
 

@@ -142,8 +142,9 @@ public final class ReadRows<T extends Row> extends PTransform<PBegin, ReadRows.R
                     if (line.error() == null && line.text().isBlank()) {
                         continue;
                     }
+                    T row;
                     try {
-                        out.get(rows).output(row(line, seen));
+                        row = row(line, seen);
                     } catch (IllegalArgumentException e) {
                         if (strict) {
                             throw new IOException(file + ":" + line.number() + ": " + e.getMessage(), e);
@@ -151,7 +152,9 @@ public final class ReadRows<T extends Row> extends PTransform<PBegin, ReadRows.R
                         malformed.inc();
                         String name = file.getFileName().toString();
                         out.get(BAD).output(new Malformed(name, line.number(), e.getMessage(), line.text()));
+                        continue;
                     }
+                    out.get(rows).output(row);
                 }
             }
         }

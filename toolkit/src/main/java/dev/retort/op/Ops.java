@@ -1,6 +1,7 @@
 package dev.retort.op;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -182,6 +183,7 @@ public final class Ops {
 
     /** Sets how many threads one operation may use, from the next operation on. */
     public static void setThreads(int threads) {
+        Engine.getEngine("PyTorch"); // loads the native library
         JniUtils.setNumThreads(threads);
     }
 

@@ -21,9 +21,12 @@ class PublishedCellsTest {
     void write() throws IOException {
         Files.writeString(
                 folder.resolve("table1.csv"),
-                "method,student,dataset,metric,value,source\r\n"
-                        + "Standard finetuning,T5 220M,SVAMP,test_accuracy_pct,62.63,\"paper, Table 1\"\r\n"
-                        + "Distilling step-by-step,T5 220M,SVAMP,test_accuracy_pct,65.50,\"paper, Table 1\"\r\n");
+                """
+                method,student,dataset,metric,value,source
+                Standard finetuning,T5 220M,SVAMP,test_accuracy_pct,62.63,"paper, Table 1"
+                Distilling step-by-step,T5 220M,SVAMP,test_accuracy_pct,65.50,"paper, Table 1"
+                """
+                        .replace("\n", "\r\n"));
         Files.writeString(
                 folder.resolve("claims.csv"),
                 "method,dataset,metric,value,source\nboth,SVAMP,settings,5e-5; 64; 1024,section 4\n");

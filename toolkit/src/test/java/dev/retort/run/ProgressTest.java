@@ -51,7 +51,7 @@ class ProgressTest {
     void printsALineEveryTenSecondsElsewhereAndTheLastOne() {
         try (Progress progress = progress(false, out, 0)) {
             for (int step = 1; step <= 8; step++) {
-                second(3 * step);
+                second(3L * step);
                 progress.update(step);
                 progress.tick(false);
             }

@@ -189,7 +189,7 @@ class YamlConfigTest {
                         1e-7,
                         1.5e-300,
                         1e15,
-                        123456789012345678.0,
+                        123456789012345680.0,
                         Double.MAX_VALUE,
                         Double.MIN_VALUE,
                         5e-5,

@@ -1,0 +1,161 @@
+package dev.retort.pipelines;
+
+import dev.retort.data.Question;
+import dev.retort.data.TeacherSample;
+import dev.retort.filter.FilterReport;
+import dev.retort.filter.SampleFilter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.coders.KvCoder;
+import org.apache.beam.sdk.coders.StringUtf8Coder;
+import org.apache.beam.sdk.metrics.Counter;
+import org.apache.beam.sdk.metrics.Metrics;
+import org.apache.beam.sdk.transforms.DoFn;
+import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.transforms.ParDo;
+import org.apache.beam.sdk.transforms.WithKeys;
+import org.apache.beam.sdk.transforms.join.CoGbkResult;
+import org.apache.beam.sdk.transforms.join.CoGroupByKey;
+import org.apache.beam.sdk.transforms.join.KeyedPCollectionTuple;
+import org.apache.beam.sdk.values.KV;
+import org.apache.beam.sdk.values.PCollection;
+import org.apache.beam.sdk.values.PCollectionTuple;
+import org.apache.beam.sdk.values.PInput;
+import org.apache.beam.sdk.values.POutput;
+import org.apache.beam.sdk.values.PValue;
+import org.apache.beam.sdk.values.TupleTag;
+import org.apache.beam.sdk.values.TupleTagList;
+import org.apache.beam.sdk.values.TypeDescriptors;
+
+/**
+ * Lets filters judge the samples of each question, as {@link FilterReport} does: every sample is kept, or rejected with the
+ * reason among its further fields. The samples of one question are in memory together. A sample without its question is an
+ * error.
+ */
+public final class FilterSamples extends PTransform<PCollection<TeacherSample>, FilterSamples.Result> {
+
+    /** The metric that counts kept samples. */
+    public static final String KEPT = "kept";
+
+    /** The metric that counts rejected samples; those of one reason are counted under "rejected-REASON". */
+    public static final String REJECTED = "rejected";
+
+    private static final TupleTag<TeacherSample> KEPT_TAG = new TupleTag<>("kept");
+    private static final TupleTag<TeacherSample> REJECTED_TAG = new TupleTag<>("rejected");
+    private static final TupleTag<Question> QUESTION = new TupleTag<>("question");
+    private static final TupleTag<TeacherSample> SAMPLES = new TupleTag<>("samples");
+
+    private final PCollection<Question> questions;
+    private final List<FilterFactory> filters;
+
+    private FilterSamples(PCollection<Question> questions, List<FilterFactory> filters) {
+        this.questions = questions;
+        this.filters = List.copyOf(filters);
+    }
+
+    /** Judges samples of these questions; without a filter all are kept. */
+    public static FilterSamples of(PCollection<Question> questions) {
+        return new FilterSamples(questions, List.of());
+    }
+
+    /** With one more filter, after the others: the first that rejects gives the reason. */
+    public FilterSamples withFilter(FilterFactory filter) {
+        List<FilterFactory> more = new ArrayList<>(filters);
+        more.add(filter);
+        return new FilterSamples(questions, more);
+    }
+
+    /** With these filters and no others. */
+    public FilterSamples withFilters(List<FilterFactory> newFilters) {
+        return new FilterSamples(questions, newFilters);
+    }
+
+    @Override
+    public Result expand(PCollection<TeacherSample> samples) {
+        PCollection<KV<String, Question>> byId = questions
+                .apply("QuestionIds", WithKeys.of(Question::id).withKeyType(TypeDescriptors.strings()))
+                .setCoder(KvCoder.of(StringUtf8Coder.of(), RowCoder.of(Question.class)));
+        PCollection<KV<String, TeacherSample>> samplesById = samples.apply(
+                        "SampleIds", WithKeys.of(TeacherSample::id).withKeyType(TypeDescriptors.strings()))
+                .setCoder(KvCoder.of(StringUtf8Coder.of(), RowCoder.of(TeacherSample.class)));
+        PCollectionTuple outputs = KeyedPCollectionTuple.of(QUESTION, byId)
+                .and(SAMPLES, samplesById)
+                .apply("Join", CoGroupByKey.create())
+                .apply(
+                        "Judge",
+                        ParDo.of(new JudgeFn(filters)).withOutputTags(KEPT_TAG, TupleTagList.of(REJECTED_TAG)));
+        outputs.get(KEPT_TAG).setCoder(RowCoder.of(TeacherSample.class));
+        outputs.get(REJECTED_TAG).setCoder(RowCoder.of(TeacherSample.class));
+        return new Result(outputs);
+    }
+
+    /** What became of the samples. */
+    public static final class Result implements POutput {
+
+        private final PCollectionTuple outputs;
+
+        private Result(PCollectionTuple outputs) {
+            this.outputs = outputs;
+        }
+
+        public PCollection<TeacherSample> kept() {
+            return outputs.get(KEPT_TAG);
+        }
+
+        /** Each with why in the further field {@link FilterReport#REASON}. */
+        public PCollection<TeacherSample> rejected() {
+            return outputs.get(REJECTED_TAG);
+        }
+
+        @Override
+        public Pipeline getPipeline() {
+            return outputs.getPipeline();
+        }
+
+        @Override
+        public Map<TupleTag<?>, PValue> expand() {
+            return outputs.expand();
+        }
+
+        @Override
+        public void finishSpecifyingOutput(String name, PInput input, PTransform<?, ?> transform) {}
+    }
+
+    static final class JudgeFn extends DoFn<KV<String, CoGbkResult>, TeacherSample> {
+
+        private final List<FilterFactory> factories;
+        private final Counter kept = Metrics.counter(FilterSamples.class, KEPT);
+        private final Counter rejected = Metrics.counter(FilterSamples.class, REJECTED);
+
+        private transient List<SampleFilter> filters;
+
+        JudgeFn(List<FilterFactory> factories) {
+            this.factories = factories;
+        }
+
+        @Setup
+        public void setup() {
+            filters = factories.stream().map(FilterFactory::create).toList();
+        }
+
+        @ProcessElement
+        public void judge(@Element KV<String, CoGbkResult> group, MultiOutputReceiver out) {
+            List<Question> question = new ArrayList<>();
+            group.getValue().getAll(QUESTION).forEach(question::add);
+            List<TeacherSample> samples = new ArrayList<>();
+            group.getValue().getAll(SAMPLES).forEach(samples::add);
+            samples.sort(Comparator.comparingInt(TeacherSample::sampleIndex));
+            FilterReport report = FilterReport.of(question, samples, filters);
+            report.kept().forEach(sample -> out.get(KEPT_TAG).output(sample));
+            report.rejected().forEach(sample -> out.get(REJECTED_TAG).output(sample));
+            kept.inc(report.kept().size());
+            rejected.inc(report.rejected().size());
+            report.reasons()
+                    .forEach((reason, count) -> Metrics.counter(FilterSamples.class, REJECTED + "-" + reason)
+                            .inc(count));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package dev.retort.pipelines;
+
+import dev.retort.data.AtomicFiles;
+import dev.retort.data.Malformed;
+import dev.retort.data.Question;
+import dev.retort.data.TeacherSample;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import org.apache.beam.runners.direct.DirectOptions;
+import org.apache.beam.runners.flink.FlinkPipelineOptions;
+import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.PipelineResult;
+import org.apache.beam.sdk.metrics.MetricNameFilter;
+import org.apache.beam.sdk.metrics.MetricResult;
+import org.apache.beam.sdk.metrics.MetricsFilter;
+import org.apache.beam.sdk.options.PipelineOptions;
+import org.apache.beam.sdk.options.PipelineOptionsFactory;
+import org.apache.beam.sdk.transforms.Create;
+import org.apache.beam.sdk.values.PCollection;
+
+/**
+ * Asks the teacher for samples of all questions and writes samples.jsonl, failures.jsonl and, where the questions come from a
+ * file, malformed.jsonl, all sorted by id and sample index: the bytes do not depend on the runner or its parallelism.
+ *
+ * <p>The files are replaced when the whole job is done; until then, and after an error, the old ones stand. Run again, the
+ * job asks only for pairs that samples.jsonl does not have, failed ones included, and leaves a file alone that would not
+ * change. One job at a time may run into a folder. The Direct runner holds all rows in memory.
+ */
+public final class SampleJob {
+
+    /** The file of answered pairs. */
+    public static final String SAMPLES = "samples.jsonl";
+
+    /** The file of pairs without an answer. */
+    public static final String FAILURES = "failures.jsonl";
+
+    /** The file of lines that are no questions. */
+    public static final String MALFORMED = "malformed.jsonl";
+
+    private SampleJob() {}
+
+    /**
+     * Runs the job and waits for its end.
+     *
+     * @param beamArgs Beam's own flags; none for the Direct runner
+     * @throws IllegalArgumentException where Beam does not know a flag
+     * @throws IOException where a file cannot be read or written or the teacher cannot be made
+     */
+    public static SampleOutcome run(SampleRequest request, String... beamArgs)
+            throws IOException, InterruptedException {
+        return run(request, PipelineOptionsFactory.fromArgs(beamArgs).create());
+    }
+
+    /** Runs the job with these options and waits for its end. */
+    public static SampleOutcome run(SampleRequest request, PipelineOptions options)
+            throws IOException, InterruptedException {
+        Path out = request.out().toAbsolutePath();
+        Path samples = out.resolve(SAMPLES);
+        Path beside = out.resolve("sample" + AtomicFiles.PARTIAL);
+        AtomicFiles.deleteTree(beside);
+        Files.createDirectories(beside);
+        Pipeline pipeline = Pipeline.create(tuned(options));
+        PCollection<Question> questions = questions(pipeline, request.questions(), beside);
+        AskTeacher ask =
+                AskTeacher.with(request.teacher()).withSamples(request.samples()).withParams(request.params());
+        if (Files.exists(samples)) {
+            ask = ask.withEarlierSamples(pipeline.apply(
+                            "ReadEarlierSamples",
+                            ReadRows.of(TeacherSample.class, samples).withMalformedAsError())
+                    .rows());
+        }
+        AskTeacher.Result result = questions.apply("AskTeacher", ask);
+        result.failures().apply("WriteFailures", WriteRows.to(beside.resolve(FAILURES)));
+        result.samples().apply("WriteSamples", WriteRows.to(beside.resolve(SAMPLES)));
+        SampleOutcome outcome;
+        try {
+            outcome = outcome(finish(pipeline));
+            // Failures first: should the process die here, no pair is in both files, and what is in none is asked again.
+            for (String name : List.of(FAILURES, MALFORMED, SAMPLES)) {
+                replace(beside.resolve(name), out.resolve(name));
+            }
+        } finally {
+            AtomicFiles.deleteTree(beside);
+        }
+        AtomicFiles.sync(out);
+        return outcome;
+    }
+
+    private static PCollection<Question> questions(
+            Pipeline pipeline, SampleRequest.Questions source, Path beside) throws IOException {
+        if (source instanceof SampleRequest.Questions.InMemory given) {
+            return pipeline.apply(
+                    "Questions", Create.of(given.questions()).withCoder(RowCoder.of(Question.class)));
+        }
+        Path file = ((SampleRequest.Questions.InFile) source).file();
+        if (!Files.isRegularFile(file)) {
+            throw new NoSuchFileException(file + ": no such file");
+        }
+        ReadRows.Result<Question> read = pipeline.apply("ReadQuestions", ReadRows.of(Question.class, file));
+        read.malformed().apply("WriteMalformed", WriteRows.<Malformed>to(beside.resolve(MALFORMED)));
+        return read.rows();
+    }
+
+    /** Rows are immutable: no runner needs to guard them by coding each one back and forth. */
+    private static PipelineOptions tuned(PipelineOptions options) {
+        DirectOptions direct = options.as(DirectOptions.class);
+        direct.setEnforceImmutability(false);
+        direct.setBlockOnRun(false);
+        options.as(FlinkPipelineOptions.class).setFasterCopy(true);
+        return options;
+    }
+
+    private static PipelineResult finish(Pipeline pipeline) throws IOException, InterruptedException {
+        PipelineResult result = null;
+        try {
+            result = pipeline.run();
+            PipelineResult.State state = result.waitUntilFinish();
+            if (state != PipelineResult.State.DONE) {
+                throw new IOException("the pipeline ended as " + state);
+            }
+            return result;
+        } catch (RuntimeException e) {
+            Throwable root = e;
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
+            if (root instanceof InterruptedException) {
+                if (result != null) {
+                    result.cancel();
+                }
+                throw (InterruptedException) new InterruptedException("the pipeline was interrupted").initCause(e);
+            }
+            throw new IOException(root instanceof IOException ? root.getMessage() : root.toString(), e);
+        }
+    }
+
+    private static void replace(Path from, Path to) throws IOException {
+        if (!Files.exists(from) || (Files.exists(to) && Files.mismatch(from, to) == -1)) {
+            return;
+        }
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static SampleOutcome outcome(PipelineResult result) {
+        return new SampleOutcome(
+                count(result, AskTeacher.class, AskTeacher.ASKED),
+                count(result, AskTeacher.class, AskTeacher.ANSWERED),
+                count(result, AskTeacher.class, AskTeacher.FAILED),
+                count(result, AskTeacher.class, AskTeacher.REUSED),
+                count(result, ReadRows.class, ReadRows.MALFORMED),
+                count(result, AskTeacher.class, AskTeacher.TOKENS));
+    }
+
+    private static long count(PipelineResult result, Class<?> namespace, String name) {
+        MetricsFilter filter = MetricsFilter.builder()
+                .addNameFilter(MetricNameFilter.named(namespace, name))
+                .build();
+        long sum = 0;
+        for (MetricResult<Long> counter : result.metrics().queryMetrics(filter).getCounters()) {
+            sum += counter.getAttempted();
+        }
+        return sum;
+    }
+}

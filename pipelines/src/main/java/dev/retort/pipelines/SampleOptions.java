@@ -1,0 +1,60 @@
+package dev.retort.pipelines;
+
+import org.apache.beam.sdk.options.Default;
+import org.apache.beam.sdk.options.Description;
+import org.apache.beam.sdk.options.PipelineOptions;
+import org.apache.beam.sdk.options.Validation;
+
+/** The flags of {@link SampleMain}; Beam's own stand beside them. */
+public interface SampleOptions extends PipelineOptions {
+
+    @Description("The questions, JSON Lines")
+    @Validation.Required
+    String getQuestions();
+
+    void setQuestions(String file);
+
+    @Description("The folder for samples.jsonl, failures.jsonl and malformed.jsonl")
+    @Validation.Required
+    String getOut();
+
+    void setOut(String folder);
+
+    @Description("Who answers: scripted:last-letter, scripted:coin-flip, scripted:arithmetic or recorded:FILE")
+    @Validation.Required
+    String getTeacher();
+
+    void setTeacher(String spec);
+
+    @Description("How often a scripted teacher errs, 0 to 1")
+    @Default.Double(0)
+    double getErrorRate();
+
+    void setErrorRate(double rate);
+
+    @Description("Samples a question")
+    @Default.Integer(1)
+    int getSamples();
+
+    void setSamples(int count);
+
+    @Description("Sampling temperature; not given, it is left to the teacher")
+    Double getTemperature();
+
+    void setTemperature(Double temperature);
+
+    @Description("Nucleus mass; not given, it is left to the teacher")
+    Double getTopP();
+
+    void setTopP(Double topP);
+
+    @Description("Most tokens of a completion; not given, it is left to the teacher")
+    Integer getMaxTokens();
+
+    void setMaxTokens(Integer tokens);
+
+    @Description("Seed of the draws; not given, it is left to the teacher")
+    Long getSeed();
+
+    void setSeed(Long seed);
+}
