@@ -36,25 +36,29 @@ def execute(source, target):
         record_timing=False,
         resources={"metadata": {"path": str(target.parent)}},
     )
-    running = {}
-    client.on_cell_execute = lambda cell, cell_index: running.update(index=cell_index)
+    running = [0]
+    client.on_cell_execute = lambda cell, cell_index: running.__setitem__(0, cell_index)
+    failure = None
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        print("%s, cell %d: %s" % (source.name, running.get("index", 0), reason(error)), file=sys.stderr)
-        return 1
+        cell = notebook.cells[running[0]]
+        failure = "%s, cell %d:\n%s\n\n%s" % (source.name, running[0] + 1, cell.source, reason(error, cell))
     notebook.metadata.get("language_info", {}).pop("version", None)
-    nbformat.validate(notebook)
     nbformat.write(notebook, target)
+    if failure:
+        print(failure, file=sys.stderr)
+        return 1
+    nbformat.validate(notebook)
     return 0
 
 
-def reason(error):
-    if isinstance(error, DeadKernelError):
-        return "the kernel died"
-    # Where compiled code has failed, the kernel's traceback is its own and only the value says what went wrong.
-    value = "%s: %s\n" % (error.ename, error.evalue) if isinstance(error, CellExecutionError) else ""
-    return COLOURS.sub("", value + str(error)).strip()
+def reason(error, cell):
+    # The exception holds the kernel's own stack; the cell's output holds that of the cell.
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            return COLOURS.sub("", "\n".join(output.traceback))
+    return "the kernel died" if isinstance(error, DeadKernelError) else str(error)
 
 
 if __name__ == "__main__":

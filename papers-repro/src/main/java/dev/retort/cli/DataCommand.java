@@ -28,9 +28,9 @@ import picocli.CommandLine.Spec;
         name = "data",
         mixinStandardHelpOptions = true,
         description = {
-"Lists, downloads and checks the data sets that the recipes use.",
-"Files are looked for in RETORT_DATA, then in RETORT_CACHE (default ~/.cache/retort/data)."
-},
+            "Lists, downloads and checks the data sets that the recipes use.",
+            "Files are looked for in RETORT_DATA, then in RETORT_CACHE (default ~/.cache/retort/data)."
+        },
         footer = {"", "Examples:", "  retort data list", "  retort data fetch svamp", "  retort data check svamp"},
         subcommands = {DataCommand.ListCommand.class, DataCommand.FetchCommand.class, DataCommand.CheckCommand.class})
 final class DataCommand implements Callable<Integer> {

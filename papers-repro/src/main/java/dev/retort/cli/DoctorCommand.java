@@ -21,11 +21,11 @@ import picocli.CommandLine.Spec;
         name = "doctor",
         mixinStandardHelpOptions = true,
         description = {
-"Says whether this machine, or a training configuration, is ready.",
-"One line each: ok, warn or fail. Exit status 1 if one fails.",
-"With --config: whether a training would learn what it is meant to; a dead loss term fails.",
-"With --gpu: whether the GPU computes what the CPU computes, and how fast."
-},
+            "Says whether this machine, or a training configuration, is ready.",
+            "One line each: ok, warn or fail. Exit status 1 if one fails.",
+            "With --config: whether a training would learn what it is meant to; a dead loss term fails.",
+            "With --gpu: whether the GPU computes what the CPU computes, and how fast."
+        },
         footer = {"", "Examples:", "  retort doctor", "  retort doctor --config sft.yaml"})
 final class DoctorCommand implements Callable<Integer> {
 

@@ -45,9 +45,10 @@ final class ModelCommand implements Callable<Integer> {
             name = "import",
             mixinStandardHelpOptions = true,
             description = {
-"Makes a Hugging Face folder, in float32, of a GGUF file or another folder.",
-"The folder is opened again and every weight compared exactly before it gets its name. transformers opens it."
-},
+                "Makes a Hugging Face folder, in float32, of a GGUF file or another folder.",
+                "The folder is opened again and every weight compared exactly before it gets its name. transformers"
+                        + " opens it."
+            },
             footer = {
                 "",
                 "Examples:",

@@ -23,9 +23,9 @@ import picocli.CommandLine.Spec;
         name = "papers",
         mixinStandardHelpOptions = true,
         description = {
-"Lists the papers and their recipes, and whether they can run here.",
-"What a recipe needs: model, data, device, and hours on the machine that it was written for."
-},
+            "Lists the papers and their recipes, and whether they can run here.",
+            "What a recipe needs: model, data, device, and hours on the machine that it was written for."
+        },
         footer = {"", "Then:", "  retort run step-by-step --recipe tiny --dry-run"})
 final class PapersCommand implements Callable<Integer> {
 

@@ -27,10 +27,10 @@ import picocli.CommandLine.Spec;
         name = "score",
         mixinStandardHelpOptions = true,
         description = {
-"Scores predictions against references.",
-"The input holds lines of {\"prediction\", \"references\"}; the best reference of a line counts. Prints {\"metric\","
-+ " \"count\", \"value\", \"lines\": [value of each line]}, values 0 to 1."
-},
+            "Scores predictions against references.",
+            "The input holds lines of {\"prediction\", \"references\"}; the best reference of a line counts. Prints"
+                    + " {\"metric\", \"count\", \"value\", \"lines\": [value of each line]}, values 0 to 1."
+        },
         footer = {
             "",
             "Example:",

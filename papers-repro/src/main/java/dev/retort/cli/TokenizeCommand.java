@@ -20,15 +20,11 @@ import picocli.CommandLine.Spec;
         name = "tokenize",
         mixinStandardHelpOptions = true,
         description = {
-"Reads lines of text and prints a JSON list of token ids for each.",
-"Ids are those of transformers' tok(line).input_ids, special tokens included. A line ends at a line feed only and"
-+ " is not trimmed; a last line without one counts."
-},
-        footer = {
-            "",
-            "Example:",
-            "  printf 'Hello world\\nTwo  blanks\\n' | retort tokenize --model models/SmolLM2"
-        })
+            "Reads lines of text and prints a JSON list of token ids for each.",
+            "Ids are those of transformers' tok(line).input_ids, special tokens included. A line ends at a line feed"
+                    + " only and is not trimmed; a last line without one counts."
+        },
+        footer = {"", "Example:", "  printf 'Hello world\\nTwo  blanks\\n' | retort tokenize --model models/SmolLM2"})
 final class TokenizeCommand implements Callable<Integer> {
 
     @Mixin
@@ -43,7 +39,7 @@ final class TokenizeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         common.apply();
-        Path path = model.startsWith("hf:") ? ModelHub.fromEnvironment().fetch(model) : Path.of(model);
+        Path path = common.path(model);
         if (Files.isDirectory(path)) {
             // The weights are not needed.
             try (Tokenizer tokenizer = Tokenizer.load(path)) {

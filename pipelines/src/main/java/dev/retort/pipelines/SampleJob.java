@@ -10,6 +10,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.beam.runners.direct.DirectOptions;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
 import org.apache.beam.sdk.Pipeline;
@@ -124,18 +126,29 @@ public final class SampleJob {
             }
             return result;
         } catch (RuntimeException e) {
-            Throwable root = e;
-            while (root.getCause() != null) {
-                root = root.getCause();
+            if (result != null && chain(e).stream().anyMatch(InterruptedException.class::isInstance)) {
+                result.cancel();
             }
-            if (root instanceof InterruptedException) {
-                if (result != null) {
-                    result.cancel();
-                }
+            throw failure(e);
+        }
+    }
+
+    private static List<Throwable> chain(Throwable e) {
+        return Stream.iterate(e, Objects::nonNull, Throwable::getCause).limit(100).toList();
+    }
+
+    /** What went wrong without the runner's wrappings: its own line is the message, all the rest the cause. */
+    private static IOException failure(RuntimeException e) throws InterruptedException {
+        List<Throwable> chain = chain(e);
+        for (Throwable cause : chain) {
+            if (cause instanceof InterruptedException) {
                 throw (InterruptedException) new InterruptedException("the pipeline was interrupted").initCause(e);
             }
-            throw new IOException(root instanceof IOException ? root.getMessage() : root.toString(), e);
+            if (cause instanceof IOException) {
+                return new IOException(cause.getMessage(), e);
+            }
         }
+        return new IOException("the pipeline failed: " + chain.get(chain.size() - 1), e);
     }
 
     private static void replace(Path from, Path to) throws IOException {

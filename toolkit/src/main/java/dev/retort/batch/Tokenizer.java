@@ -10,6 +10,7 @@ import dev.retort.data.Rows;
 import dev.retort.prompt.ChatTemplate;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -150,7 +151,11 @@ public final class Tokenizer implements AutoCloseable {
         if (Files.size(file) > FILE_LIMIT) {
             throw new IOException(file + ": larger than " + (FILE_LIMIT >> 20) + " MiB");
         }
-        return Files.readString(file);
+        try {
+            return Files.readString(file);
+        } catch (CharacterCodingException e) {
+            throw new IOException(file + ": not UTF-8 text", e);
+        }
     }
 
     /** Writes tokenizer.json and tokenizer_config.json so that transformers' AutoTokenizer gives the same ids. */

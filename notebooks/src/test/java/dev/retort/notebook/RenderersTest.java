@@ -1,0 +1,66 @@
+package dev.retort.notebook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.retort.report.Charts;
+import dev.retort.report.Curve;
+import dev.retort.report.ResultRow;
+import dev.retort.report.ResultTable;
+import java.util.List;
+import org.dflib.jjava.jupyter.kernel.display.DisplayData;
+import org.dflib.jjava.jupyter.kernel.display.Renderer;
+import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
+import org.junit.jupiter.api.Test;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+class RenderersTest {
+
+    private final Renderer renderer = new Renderer();
+
+    RenderersTest() {
+        Renderers.register(renderer);
+    }
+
+    @Test
+    void tablesAreHtmlAndText() {
+        Table table = Table.create("", StringColumn.create("a", "x<y"));
+
+        DisplayData data = renderer.render(table);
+
+        assertThat(data.getData(MIMEType.TEXT_HTML)).isEqualTo(Html.table(table));
+        assertThat(data.getData(MIMEType.TEXT_PLAIN)).isEqualTo(table.print());
+    }
+
+    @Test
+    void resultTablesAreHtmlAndMarkdown() {
+        ResultTable table = new ResultTable(List.of(ResultRow.of("a<b", "student", "data", "", "accuracy")));
+
+        DisplayData data = renderer.render(table);
+
+        assertThat(data.getData(MIMEType.TEXT_HTML)).isEqualTo(table.toHtml());
+        assertThat(data.getData(MIMEType.TEXT_HTML).toString()).contains("a&lt;b");
+        assertThat(data.getData(MIMEType.TEXT_PLAIN)).isEqualTo(table.toMarkdown());
+    }
+
+    @Test
+    void chartsAreSmallSvgElements() {
+        Curve curve = new Curve("<run>", List.of(1.0, 2.0), List.of(0.123456, 0.1));
+
+        DisplayData data = renderer.render(Charts.lines("loss", "step", "loss", List.of(curve)));
+
+        assertThat(data.getData(MIMEType.IMAGE_SVG).toString())
+                .startsWith("<svg")
+                .endsWith("</svg>\n")
+                .doesNotContainPattern("\\d\\.\\d\\d\\d")
+                .doesNotContain("<run>");
+        assertThat(data.getData(MIMEType.TEXT_PLAIN)).isEqualTo("chart: loss (<run>)");
+    }
+
+    @Test
+    void whatIsAskedForAsTextIsTextAlone() {
+        DisplayData data = renderer.renderAs(Table.create("", StringColumn.create("a", "x")), "text/plain");
+
+        assertThat(data.hasDataForType(MIMEType.TEXT_HTML)).isFalse();
+    }
+}

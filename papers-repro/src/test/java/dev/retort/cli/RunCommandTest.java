@@ -1,0 +1,103 @@
+package dev.retort.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.retort.data.Example;
+import dev.retort.data.JsonLines;
+import dev.retort.data.Question;
+import dev.retort.data.TeacherSample;
+import dev.retort.model.SafetensorsFolder;
+import dev.retort.report.ResultTable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunCommandTest {
+
+    private static final List<String> SHORT =
+            List.of("--set", "training.max_steps=12", "--set", "test_size=64", "--set", "train_size=96", "--quiet");
+
+    @TempDir
+    Path temporary;
+
+    @Test
+    void walksTheRoadAndRunsMissingRowsOnly() throws IOException {
+        Path out = temporary.resolve("run");
+        CliRun first = run(out, "--seeds", "100");
+        assertThat(first.status()).as(first.err()).isZero();
+        assertThat(first.out()).startsWith("| method |").contains("step-by-step-noise");
+
+        List<Question> questions = JsonLines.read(out.resolve("questions.jsonl"), Question.class);
+        assertThat(questions).hasSize(96 + 64 + 96);
+        List<TeacherSample> samples = JsonLines.read(out.resolve("samples.jsonl"), TeacherSample.class);
+        assertThat(samples).hasSize(2 * 96).allMatch(sample -> sample.rationale()
+                .startsWith("it is a "));
+        assertThat(JsonLines.read(out.resolve("train.jsonl"), Example.class)).hasSize(4 * 96);
+        assertThat(Files.size(out.resolve("failures.jsonl"))).isZero();
+        assertThat(Files.size(out.resolve("rejected.jsonl"))).isZero();
+        Path row = out.resolve("rows/step-by-step.full.100");
+        assertThat(Files.readAllLines(row.resolve("eval/kinds.jsonl"))).hasSize(64);
+        try (SafetensorsFolder weights = SafetensorsFolder.open(row.resolve("final"))) {
+            assertThat(weights.names()).contains("model.embed_tokens.weight");
+        }
+        ResultTable table = ResultTable.read(out.resolve("table.csv"));
+        assertThat(table.rows()).hasSize(4).allMatch(line -> line.n() == 64 && line.seeds() == 1);
+
+        byte[] weights = Files.readAllBytes(row.resolve("final/model.safetensors"));
+        byte[] firstTable = Files.readAllBytes(out.resolve("table.csv"));
+        assertThat(run(out, "--seeds", "100", "--resume").status()).isZero();
+        assertThat(out.resolve("table.csv")).hasBinaryContent(firstTable);
+        assertThat(run(out, "--seeds", "100,101", "--resume").status()).isZero();
+        assertThat(row.resolve("final/model.safetensors")).hasBinaryContent(weights);
+        assertThat(ResultTable.read(out.resolve("table.csv")).rows()).allMatch(line -> line.seeds() == 2);
+    }
+
+    @Test
+    void refusesAFolderThatHoldsSomething() throws IOException {
+        Files.writeString(temporary.resolve("notes.txt"), "mine");
+        CliRun run = run(temporary);
+        assertThat(run.status()).isEqualTo(Retort.FAILED);
+        assertThat(run.err()).contains("--resume").hasLineCount(1);
+        assertThat(temporary).isDirectoryContaining("glob:**notes.txt");
+    }
+
+    @Test
+    void namesTheNearestKeyAndTheStages() {
+        CliRun key = CliRun.of("run", "step-by-step", "--dry-run", "--set", "training.learning_rat=1");
+        assertThat(key.status()).isEqualTo(Retort.FAILED);
+        assertThat(key.err()).contains("learning_rate").hasLineCount(1);
+        CliRun stage = CliRun.of("run", "step-by-step", "--only", "asks");
+        assertThat(stage.status()).isEqualTo(Retort.USAGE);
+        assertThat(stage.err()).contains("evaluate");
+        CliRun paper = CliRun.of("run", "minillm");
+        assertThat(paper.status()).isEqualTo(Retort.USAGE);
+        assertThat(paper.err()).contains("minillm");
+    }
+
+    @Test
+    void aDryRunPrintsTheResolvedConfigurationAndThePlan() {
+        CliRun run = CliRun.of("run", "step-by-step", "--dry-run", "--seeds", "0-4");
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).contains("learning_rate: 0.003").contains("20 rows (4 methods x 5 seeds)");
+    }
+
+    @Test
+    void readsSeeds() {
+        assertThat(RunCommand.seeds(null, null)).containsExactly(0);
+        assertThat(RunCommand.seeds(7, null)).containsExactly(7);
+        assertThat(RunCommand.seeds(null, "0-2,5,1")).containsExactly(0, 1, 2, 5);
+        assertThatThrownBy(() -> RunCommand.seeds(null, "3-1")).isInstanceOf(UsageException.class);
+        assertThatThrownBy(() -> RunCommand.seeds(1, "2")).isInstanceOf(UsageException.class);
+    }
+
+    private static CliRun run(Path out, String... more) {
+        List<String> arguments = new java.util.ArrayList<>(List.of("run", "step-by-step", "--out", out.toString()));
+        arguments.addAll(SHORT);
+        arguments.addAll(List.of(more));
+        return CliRun.of(arguments.toArray());
+    }
+}

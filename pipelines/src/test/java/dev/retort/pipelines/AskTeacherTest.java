@@ -1,0 +1,237 @@
+package dev.retort.pipelines;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.retort.data.Failure;
+import dev.retort.data.Question;
+import dev.retort.data.SamplingParams;
+import dev.retort.data.TeacherSample;
+import dev.retort.data.TokenUsage;
+import dev.retort.teacher.ScriptedTeacher;
+import dev.retort.teacher.Teacher;
+import dev.retort.teacher.TeacherException;
+import dev.retort.teacher.TeacherSpec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.PipelineResult;
+import org.apache.beam.sdk.testing.PAssert;
+import org.apache.beam.sdk.transforms.Create;
+import org.junit.jupiter.api.Test;
+
+class AskTeacherTest {
+
+    private static final Question FIRST = Fixtures.question("q-1");
+    private static final Question SECOND = Fixtures.question("q-2");
+    private static final Question THIRD = Fixtures.question("q-3");
+
+    private final Pipeline pipeline = Fixtures.pipeline();
+
+    /** Answers with the index, at most two samples a request. */
+    private static class FakeTeacher implements Teacher {
+        @Override
+        public String name() {
+            return "fake";
+        }
+
+        @Override
+        public List<TeacherSample> sample(Question question, SamplingParams params, List<Integer> indices)
+                throws TeacherException {
+            List<TeacherSample> samples = new ArrayList<>();
+            for (int index : indices.subList(0, Math.min(2, indices.size()))) {
+                samples.add(answer(question, index, Math.min(2, indices.size())));
+            }
+            return samples;
+        }
+    }
+
+    private static TeacherSample answer(Question question, int index, int samplesInRequest) {
+        return new TeacherSample(
+                question.id(),
+                question.task(),
+                question.messages(),
+                index,
+                "answer " + index,
+                null,
+                null,
+                "stop",
+                "fake",
+                SamplingParams.none(),
+                new TokenUsage(7, 4, samplesInRequest),
+                Map.of());
+    }
+
+    private AskTeacher.Result ask(AskTeacher transform, Question... questions) {
+        return pipeline.apply(Create.of(List.of(questions)).withCoder(RowCoder.of(Question.class)))
+                .apply(transform);
+    }
+
+    private static List<Long> counters(PipelineResult result) {
+        return List.of(
+                Fixtures.counter(result, AskTeacher.class, "asked"),
+                Fixtures.counter(result, AskTeacher.class, "answered"),
+                Fixtures.counter(result, AskTeacher.class, "failed"),
+                Fixtures.counter(result, AskTeacher.class, "reused"),
+                Fixtures.counter(result, AskTeacher.class, "tokens"));
+    }
+
+    @Test
+    void aNamedTeacherAnswersOnce() throws TeacherException {
+        AskTeacher.Result result = ask(AskTeacher.with(TeacherSpec.parse("scripted:last-letter")), FIRST, SECOND);
+        List<TeacherSample> expected = new ArrayList<>();
+        for (Question question : List.of(FIRST, SECOND)) {
+            expected.addAll(
+                    ScriptedTeacher.of("last-letter", 0).sample(question, SamplingParams.none(), List.of(0)));
+        }
+        PAssert.that(result.samples()).containsInAnyOrder(expected);
+        PAssert.that(result.failures()).empty();
+        Fixtures.run(pipeline);
+    }
+
+    @Test
+    void settingsComeInAnyOrder() throws TeacherException {
+        SamplingParams params = SamplingParams.greedy(3).withSeed(5L);
+        AskTeacher transform = AskTeacher.with(() -> ScriptedTeacher.of("last-letter", 0.5));
+        AskTeacher.Result one = ask(transform.withParams(params).withSamples(3), FIRST);
+        List<TeacherSample> expected =
+                ScriptedTeacher.of("last-letter", 0.5).sample(FIRST, params, List.of(0, 1, 2));
+        PAssert.that(one.samples()).containsInAnyOrder(expected);
+        Pipeline other = Fixtures.pipeline();
+        PAssert.that(other.apply(Create.of(FIRST).withCoder(RowCoder.of(Question.class)))
+                        .apply(transform.withSamples(3).withParams(params))
+                        .samples())
+                .containsInAnyOrder(expected);
+        Fixtures.run(pipeline);
+        Fixtures.run(other);
+    }
+
+    @Test
+    void whatATeacherLeavesOutIsAskedAgain() {
+        AskTeacher.Result result = ask(AskTeacher.with(FakeTeacher::new).withSamples(5), FIRST);
+        PAssert.that(result.samples())
+                .containsInAnyOrder(
+                        answer(FIRST, 0, 2),
+                        answer(FIRST, 1, 2),
+                        answer(FIRST, 2, 2),
+                        answer(FIRST, 3, 2),
+                        answer(FIRST, 4, 1));
+        PAssert.that(result.failures()).empty();
+        // Three requests of 7 + 4 tokens.
+        assertThat(counters(Fixtures.run(pipeline))).containsExactly(5L, 5L, 0L, 0L, 33L);
+    }
+
+    /** Breaks on sample 0 of q-1, has no sample 1 of it, and mixes q-2 up. */
+    private static final class BrokenTeacher extends FakeTeacher {
+        @Override
+        public List<TeacherSample> sample(Question question, SamplingParams params, List<Integer> indices)
+                throws TeacherException {
+            if (question.id().equals("q-1") && indices.contains(0)) {
+                throw new IllegalArgumentException("broken");
+            }
+            if (question.id().equals("q-1") && indices.contains(1)) {
+                throw new TeacherException("no answer\nand more");
+            }
+            return super.sample(question.id().equals("q-2") ? FIRST : question, params, indices);
+        }
+    }
+
+    @Test
+    void everyPairEndsInOnePlace() {
+        AskTeacher.Result result =
+                ask(AskTeacher.with(BrokenTeacher::new).withSamples(3), FIRST, SECOND, THIRD);
+        PAssert.that(result.samples())
+                .containsInAnyOrder(
+                        answer(FIRST, 2, 1), answer(THIRD, 0, 2), answer(THIRD, 1, 2), answer(THIRD, 2, 1));
+        String mixed = "java.lang.IllegalStateException: fake gave other samples than it was asked for, question q-2";
+        PAssert.that(result.failures())
+                .containsInAnyOrder(
+                        new Failure("q-1", 0, "java.lang.IllegalArgumentException: broken", 1, FIRST, Map.of()),
+                        new Failure("q-1", 1, "no answer", 1, FIRST, Map.of()),
+                        new Failure("q-2", 0, mixed, 1, SECOND, Map.of()),
+                        new Failure("q-2", 1, mixed, 1, SECOND, Map.of()),
+                        new Failure("q-2", 2, mixed, 1, SECOND, Map.of()));
+        assertThat(counters(Fixtures.run(pipeline))).containsExactly(9L, 4L, 5L, 0L, 33L);
+    }
+
+    @Test
+    void answersOfAnEarlierRunAreNotAskedAgain() {
+        TeacherSample current = Fixtures.sample(FIRST, 1, "from before");
+        TeacherSample otherIndex = Fixtures.sample(FIRST, 2, "beyond");
+        TeacherSample otherMessages = Fixtures.sample(Fixtures.lastLetters("q-2", "Other"), 0, "stale");
+        TeacherSample otherParams = new TeacherSample(
+                "q-2",
+                SECOND.task(),
+                SECOND.messages(),
+                1,
+                "stale",
+                null,
+                null,
+                "stop",
+                "fake",
+                SamplingParams.greedy(1),
+                null,
+                Map.of());
+        TeacherSample otherTeacher = new TeacherSample(
+                "q-3",
+                THIRD.task(),
+                THIRD.messages(),
+                0,
+                "stale",
+                null,
+                null,
+                "stop",
+                "another",
+                SamplingParams.none(),
+                null,
+                Map.of());
+        TeacherSample otherQuestion = Fixtures.sample(Fixtures.question("q-4"), 0, "stale");
+        List<TeacherSample> earlier =
+                List.of(current, otherIndex, otherMessages, otherParams, otherTeacher, otherQuestion);
+        AskTeacher.Result result = ask(
+                AskTeacher.with(FakeTeacher::new)
+                        .withEarlierSamples(pipeline.apply(
+                                "Earlier", Create.of(earlier).withCoder(RowCoder.of(TeacherSample.class))))
+                        .withSamples(2),
+                FIRST,
+                SECOND,
+                THIRD);
+        PAssert.that(result.samples())
+                .containsInAnyOrder(
+                        current,
+                        answer(FIRST, 0, 1),
+                        answer(SECOND, 0, 2),
+                        answer(SECOND, 1, 2),
+                        answer(THIRD, 0, 2),
+                        answer(THIRD, 1, 2));
+        PAssert.that(result.failures()).empty();
+        assertThat(counters(Fixtures.run(pipeline))).containsExactly(5L, 5L, 0L, 1L, 33L);
+    }
+
+    @Test
+    void aWorkerClosesTheTeacherItMade() throws IOException {
+        AtomicBoolean closed = new AtomicBoolean();
+        Teacher teacher = new FakeTeacher() {
+            @Override
+            public void close() {
+                closed.set(true);
+            }
+        };
+        AskTeacher.AskFn worker = new AskTeacher.AskFn(() -> teacher, 1, "{}");
+        worker.setup();
+        assertThat(closed).isFalse();
+        worker.teardown();
+        assertThat(closed).isTrue();
+    }
+
+    @Test
+    void aQuestionNeedsASample() {
+        AskTeacher transform = AskTeacher.with(FakeTeacher::new);
+        assertThatThrownBy(() -> transform.withSamples(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a question needs at least 1 sample, not 0");
+    }
+}

@@ -1,0 +1,237 @@
+package dev.retort.pipelines;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.retort.data.Failure;
+import dev.retort.data.JsonLines;
+import dev.retort.data.Malformed;
+import dev.retort.data.Question;
+import dev.retort.data.SamplingParams;
+import dev.retort.data.TeacherSample;
+import dev.retort.teacher.ScriptedTeacher;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SampleJobTest {
+
+    private static final SamplingParams PARAMS = SamplingParams.none().withSeed(3L);
+
+    @TempDir
+    Path folder;
+
+    private SampleRequest request(Path questions) {
+        return SampleRequest.of(questions, folder.resolve("out"), () -> ScriptedTeacher.of("last-letter", 0.2))
+                .withSamples(3)
+                .withParams(PARAMS);
+    }
+
+    private SampleRequest request(Question... questions) {
+        return SampleRequest.of(
+                List.of(questions), folder.resolve("out"), () -> ScriptedTeacher.of("last-letter", 0.2));
+    }
+
+    private Path out(String name) {
+        return folder.resolve("out").resolve(name);
+    }
+
+    private List<String> outFiles() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("out"))) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void everyPairIsInOneFile() throws Exception {
+        Path questions = Fixtures.questionsFile(folder, 80);
+        SampleOutcome outcome = SampleJob.run(request(questions));
+        List<TeacherSample> samples = JsonLines.read(out("samples.jsonl"), TeacherSample.class);
+        List<Failure> failures = JsonLines.read(out("failures.jsonl"), Failure.class);
+        Map<String, String> places = new TreeMap<>();
+        for (TeacherSample sample : samples) {
+            assertThat(places.put(sample.id() + "/" + sample.sampleIndex(), "samples"))
+                    .isNull();
+        }
+        for (Failure failure : failures) {
+            assertThat(places.put(failure.id() + "/" + failure.sampleIndex(), "failures"))
+                    .isNull();
+        }
+        assertThat(places).hasSize(240);
+        assertThat(failures).extracting(Failure::id).containsExactly("q-39", "q-39", "q-39", "q-79", "q-79", "q-79");
+        assertThat(failures.get(0).error()).startsWith("scripted:last-letter cannot read question q-39; it takes: ");
+        assertThat(JsonLines.read(out("malformed.jsonl"), Malformed.class))
+                .extracting(Malformed::line, Malformed::error)
+                .extracting(Object::toString)
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("(2L, \"Unexpected end-of-input"),
+                        line -> assertThat(line).isEqualTo("(4L, \"id is missing or blank\")"),
+                        line -> assertThat(line).isEqualTo("(84L, \"a second row with the id q-0\")"));
+        long tokens = samples.stream()
+                .filter(sample -> sample.sampleIndex() == 0)
+                .mapToLong(sample ->
+                        sample.usage().promptTokens() + sample.usage().completionTokens())
+                .sum();
+        assertThat(outcome).isEqualTo(new SampleOutcome(240, 234, 6, 0, 3, tokens));
+        assertThat(outFiles()).containsExactly("failures.jsonl", "malformed.jsonl", "samples.jsonl");
+    }
+
+    @Test
+    void aFinishedRunIsLeftAlone() throws Exception {
+        SampleRequest request = request(Fixtures.questionsFile(folder, 40));
+        SampleJob.run(request);
+        FileTime old = FileTime.fromMillis(0);
+        for (String name : outFiles()) {
+            Files.setLastModifiedTime(out(name), old);
+        }
+        SampleOutcome again = SampleJob.run(request);
+        assertThat(again.reused()).isEqualTo(117);
+        assertThat(again.asked()).isEqualTo(3);
+        assertThat(again.failed()).isEqualTo(3);
+        assertThat(outFiles())
+                .hasSize(3)
+                .allSatisfy(name -> assertThat(Files.getLastModifiedTime(out(name)))
+                        .isEqualTo(old));
+    }
+
+    @Test
+    void onlyWhatIsMissingIsAsked() throws Exception {
+        SampleRequest request = request(Fixtures.questionsFile(folder, 40));
+        SampleJob.run(request);
+        byte[] whole = Files.readAllBytes(out("samples.jsonl"));
+        List<TeacherSample> samples = JsonLines.read(out("samples.jsonl"), TeacherSample.class);
+        JsonLines.write(out("samples.jsonl"), samples.subList(0, 50));
+        Files.delete(out("failures.jsonl"));
+        Files.createDirectories(out("sample.partial"));
+        Files.writeString(out("sample.partial").resolve("samples.jsonl"), "of a killed run");
+        SampleOutcome again = SampleJob.run(request);
+        assertThat(again.reused()).isEqualTo(50);
+        assertThat(again.answered()).isEqualTo(67);
+        assertThat(again.failed()).isEqualTo(3);
+        assertThat(out("samples.jsonl")).hasBinaryContent(whole);
+        assertThat(outFiles()).containsExactly("failures.jsonl", "malformed.jsonl", "samples.jsonl");
+    }
+
+    @Test
+    void aFailedPairIsAskedAgain() throws Exception {
+        Question unreadable = Fixtures.unreadable("q-2");
+        SampleOutcome first = SampleJob.run(request(Fixtures.question("q-1"), unreadable));
+        assertThat(List.of(first.answered(), first.failed())).containsExactly(1L, 1L);
+        SampleOutcome second = SampleJob.run(request(Fixtures.question("q-1"), Fixtures.question("q-2")));
+        assertThat(List.of(second.reused(), second.answered(), second.failed())).containsExactly(1L, 1L, 0L);
+        assertThat(out("failures.jsonl")).isEmptyFile();
+        assertThat(JsonLines.read(out("samples.jsonl"), TeacherSample.class))
+                .extracting(TeacherSample::id)
+                .containsExactly("q-1", "q-2");
+    }
+
+    @Test
+    void otherSettingsGiveOtherSamples() throws Exception {
+        SampleJob.run(request(Fixtures.question("q-1")));
+        SampleOutcome again = SampleJob.run(request(Fixtures.question("q-1")).withParams(PARAMS));
+        assertThat(again.reused()).isZero();
+        assertThat(JsonLines.read(out("samples.jsonl"), TeacherSample.class))
+                .extracting(TeacherSample::params)
+                .containsExactly(PARAMS);
+    }
+
+    @Test
+    void questionsInMemoryGiveWhatTheirFileGives() throws Exception {
+        List<Question> questions = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            questions.add(Fixtures.question("q-" + i));
+        }
+        Path file = folder.resolve("questions.jsonl");
+        JsonLines.write(file, questions);
+        SampleJob.run(request(file));
+        byte[] samples = Files.readAllBytes(out("samples.jsonl"));
+        SampleRequest inMemory = request(questions.toArray(new Question[0]))
+                .withSamples(3)
+                .withParams(PARAMS);
+        SampleJob.run(new SampleRequest(
+                inMemory.questions(), folder.resolve("other"), inMemory.teacher(), 3, inMemory.params()));
+        assertThat(folder.resolve("other/samples.jsonl")).hasBinaryContent(samples);
+        assertThat(folder.resolve("other/failures.jsonl")).isEmptyFile();
+        assertThat(folder.resolve("other/malformed.jsonl")).doesNotExist();
+    }
+
+    @Test
+    void theMainTakesFlags() throws Exception {
+        Path questions = Fixtures.questionsFile(folder, 40);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        PrintStream before = System.out;
+        try (PrintStream captured = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
+            System.setOut(captured);
+            SampleMain.main(new String[] {
+                "--questions=" + questions,
+                "--out=" + folder.resolve("main"),
+                "--teacher=scripted:last-letter",
+                "--errorRate=0.2",
+                "--samples=3",
+                "--seed=3"
+            });
+        } finally {
+            System.setOut(before);
+        }
+        assertThat(bytes.toString(StandardCharsets.UTF_8))
+                .startsWith("asked 120, answered 117, failed 3, answered before 0, malformed lines 3, tokens ");
+        SampleJob.run(request(questions));
+        assertThat(folder.resolve("main/samples.jsonl"))
+                .hasBinaryContent(Files.readAllBytes(out("samples.jsonl")));
+    }
+
+    @Test
+    void errorsAreOneLineAndLeaveTheOldFiles() throws Exception {
+        SampleJob.run(request(Fixtures.question("q-1")));
+        byte[] samples = Files.readAllBytes(out("samples.jsonl"));
+        SampleRequest noTeacher = SampleRequest.of(
+                List.of(Fixtures.question("q-2")), folder.resolve("out"), () -> {
+                    throw new IOException("model.gguf: no such file");
+                });
+        assertThatThrownBy(() -> SampleJob.run(noTeacher))
+                .isInstanceOf(IOException.class)
+                .hasMessage("model.gguf: no such file");
+        Path missing = folder.resolve("missing.jsonl");
+        assertThatThrownBy(() -> SampleJob.run(request(missing)))
+                .isInstanceOf(NoSuchFileException.class)
+                .hasMessage(missing + ": no such file");
+        assertThatThrownBy(() -> SampleJob.run(request(Fixtures.question("q-1")), "--noSuchFlag=1"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("noSuchFlag");
+        assertThat(out("samples.jsonl")).hasBinaryContent(samples);
+        assertThat(outFiles()).containsExactly("failures.jsonl", "samples.jsonl");
+        Files.writeString(out("samples.jsonl"), "{}\n");
+        assertThatThrownBy(() -> SampleJob.run(request(Fixtures.question("q-1"))))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith(out("samples.jsonl") + ":1: ");
+        assertThat(out("samples.jsonl")).hasContent("{}");
+    }
+
+    @Test
+    void anInterruptEndsTheJob() {
+        SampleRequest request = request(Fixtures.question("q-1"));
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> SampleJob.run(request)).isInstanceOf(InterruptedException.class);
+        assertThat(Thread.interrupted()).isFalse();
+        assertThat(out("samples.jsonl")).doesNotExist();
+    }
+
+    @Test
+    void twoQuestionsWithOneIdAreAnError() {
+        assertThatThrownBy(() -> request(Fixtures.question("q-1"), Fixtures.question("q-1")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("two questions with the id q-1");
+    }
+}
