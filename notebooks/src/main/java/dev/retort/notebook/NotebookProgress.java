@@ -22,6 +22,7 @@ public final class NotebookProgress implements ProgressListener {
     private final BiConsumer<String, Object> update;
     private final Map<String, ProgressUpdate> loops = new LinkedHashMap<>();
     private String displayId;
+    private String newest;
 
     /** Progress in the output of the cell that is being run when the first loop begins. */
     public NotebookProgress() {
@@ -40,10 +41,11 @@ public final class NotebookProgress implements ProgressListener {
     @Override
     public synchronized void onProgress(ProgressUpdate loop) {
         ProgressUpdate before = loops.get(loop.label());
-        if (before != null && loop.done() < before.done()) {
+        if (before != null && loop.done() <= before.done() && !loop.label().equals(newest)) {
             // Another loop of the same name: it stands where it began.
             loops.remove(loop.label());
         }
+        newest = loop.label();
         loops.put(loop.label(), loop);
         if (loops.size() > MOST_LOOPS) {
             loops.remove(loops.keySet().iterator().next());

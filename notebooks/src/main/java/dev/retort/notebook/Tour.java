@@ -1,9 +1,9 @@
 package dev.retort.notebook;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import dev.retort.batch.ExampleEncoder;
 import dev.retort.batch.TokenExample;
+import dev.retort.data.AtomicFiles;
 import dev.retort.data.Example;
 import dev.retort.data.SamplingParams;
 import dev.retort.data.TeacherSample;
@@ -19,6 +19,7 @@ import dev.retort.report.ResultTable;
 import dev.retort.run.Interrupt;
 import dev.retort.run.ProgressListener;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,13 @@ public final class Tour {
     private static final int MAX_LENGTH = 64;
 
     private Tour() {}
+
+    /** The tour's folder, target/tour below the working folder, emptied: what an earlier tour left would be gone on from. */
+    public static Path folder() throws IOException {
+        Path folder = Path.of("target", "tour");
+        AtomicFiles.deleteTree(folder);
+        return Files.createDirectories(folder);
+    }
 
     /**
      * Asks the teacher, filters its samples and composes training examples: questions.jsonl, samples.jsonl, kept.jsonl and
@@ -58,8 +66,6 @@ public final class Tour {
 
     private static RunOptions options(
             Path folder, List<String> overrides, Set<Stage> stages, List<ProgressListener> listeners) {
-        // The recipe sets the number of threads, which needs the native library and does not load it.
-        Engine.getEngine("PyTorch");
         return new RunOptions(
                 "tiny",
                 folder,

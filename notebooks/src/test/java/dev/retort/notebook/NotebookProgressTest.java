@@ -30,10 +30,18 @@ class NotebookProgressTest {
         tell("first", 2, 2);
         tell("evaluate", 9, 9);
         tell("second", 2, 2);
-        tell("evaluate", 4, 9);
         tell("evaluate", 9, 9);
 
         assertThat(shown).last().isEqualTo("id-1 first 2/2\nsecond 2/2\nevaluate 9/9");
+    }
+
+    @Test
+    void aLoopThatIsGoneOnWithStaysWhereItIs() {
+        tell("train", 1, 2);
+        tell("evaluate", 9, 9);
+        tell("train", 2, 2);
+
+        assertThat(shown).last().isEqualTo("id-1 train 2/2\nevaluate 9/9");
     }
 
     @Test

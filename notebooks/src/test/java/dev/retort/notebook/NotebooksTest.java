@@ -3,6 +3,7 @@ package dev.retort.notebook;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.data.AtomicFiles;
 import dev.retort.data.Rows;
@@ -13,7 +14,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -51,51 +51,48 @@ class NotebooksTest {
                 .collect(Collectors.joining(System.getProperty("path.separator")));
     }
 
-    static List<Path> notebooks() throws IOException {
+    static List<String> notebooks() throws IOException {
         try (Stream<Path> files = Files.list(MODULE)) {
-            return files.filter(file -> file.toString().endsWith(".ipynb"))
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".ipynb"))
                     .sorted()
                     .toList();
         }
     }
 
-    @Test
-    void thereAreNotebooks() throws IOException {
-        assertThat(notebooks()).isNotEmpty();
-    }
-
     @ParameterizedTest(name = "{0}")
     @MethodSource("notebooks")
-    void runsAndShowsWhatIsCommitted(Path notebook) throws IOException, InterruptedException {
+    void runsAndShowsWhatIsCommitted(String name) throws IOException, InterruptedException {
+        Path notebook = MODULE.resolve(name);
         Run run = execute(notebook);
-        assertThat(run.status()).as(run.log()).isZero();
+        assertThat(run.status())
+                .as("the exit status of the run, which printed:\n" + run.log())
+                .isZero();
         if (REFRESH) {
             Files.copy(run.file(), notebook, StandardCopyOption.REPLACE_EXISTING);
         }
-        Map<String, List<JsonNode>> committed = stableOutputs(notebook);
-        stableOutputs(run.file()).forEach((cell, outputs) -> assertThat(outputs)
+        Map<Integer, JsonNode> committed = stableOutputs(notebook);
+        Map<Integer, JsonNode> fresh = stableOutputs(run.file());
+        assertThat(fresh.keySet()).isEqualTo(committed.keySet());
+        fresh.forEach((cell, outputs) -> assertThat(outputs.toPrettyString())
                 .as(
-                        "%s of %s shows something else than what is committed; if that is right, run"
-                                + " ./mvnw verify -Dnotebooks=refresh and commit",
-                        cell, notebook.getFileName())
-                .isEqualTo(committed.get(cell)));
+                        "what code cell %d of %s shows; if it is right, run ./mvnw verify -Dnotebooks=refresh and"
+                                + " commit",
+                        cell, name)
+                .isEqualTo(committed.get(cell).toPrettyString()));
+        isCompleteAndNamesNoMachine(notebook);
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("notebooks")
-    void isCommittedWithOutputsThatNameNoMachine(Path notebook) throws IOException {
+    private static void isCompleteAndNamesNoMachine(Path notebook) throws IOException {
         int count = 0;
-        for (JsonNode cell : Rows.mapper().readTree(notebook.toFile()).get("cells")) {
-            if (cell.get("cell_type").asText().equals("code")) {
-                count++;
-                String where = notebook.getFileName() + ", code cell " + count;
-                assertThat(cell.get("execution_count").asInt()).as(where).isEqualTo(count);
-                assertThat(cell.get("outputs").toString())
-                        .as(where)
-                        .doesNotContain("\"output_type\":\"error\"")
-                        .doesNotContain("\"name\":\"stderr\"")
-                        .doesNotContainPattern("(/home/|/Users/|/root/|/tmp/|/work/|[A-Z]:\\\\\\\\)");
-            }
+        for (JsonNode cell : codeCells(notebook)) {
+            count++;
+            String where = notebook.getFileName() + ", code cell " + count;
+            assertThat(cell.get("execution_count").asInt()).as(where).isEqualTo(count);
+            assertThat(cell.get("outputs").toString())
+                    .as(where)
+                    .doesNotContain("\"output_type\":\"error\"", "\"name\":\"stderr\"")
+                    .doesNotContainPattern("(/home/|/Users/|/root/|/tmp/|/work/|[A-Z]:\\\\\\\\)");
         }
         assertThat(count).isPositive();
     }
@@ -136,43 +133,48 @@ class NotebooksTest {
         return new Run(status, out, Files.readString(log));
     }
 
-    /** The outputs of the cells tagged stable, by cell. */
-    private static Map<String, List<JsonNode>> stableOutputs(Path notebook) throws IOException {
+    /** What the cells tagged stable show, by the number of the code cell. */
+    private static Map<Integer, JsonNode> stableOutputs(Path notebook) throws IOException {
         List<JsonNode> outputs = outputs(notebook);
-        Map<String, List<JsonNode>> stable = new TreeMap<>();
-        int code = 0;
-        for (JsonNode cell : Rows.mapper().readTree(notebook.toFile()).get("cells")) {
-            if (cell.get("cell_type").asText().equals("code")) {
-                code++;
-                for (JsonNode tag : cell.at("/metadata/tags")) {
-                    if (tag.asText().equals("stable")) {
-                        List<JsonNode> list = new ArrayList<>();
-                        outputs.get(code - 1).forEach(list::add);
-                        stable.put(String.format(Locale.ROOT, "code cell %02d", code), list);
-                    }
+        Map<Integer, JsonNode> stable = new TreeMap<>();
+        for (JsonNode cell : codeCells(notebook)) {
+            int count = cell.get("execution_count").asInt();
+            for (JsonNode tag : cell.at("/metadata/tags")) {
+                if (tag.asText().equals("stable")) {
+                    stable.put(count, outputs.get(count - 1));
                 }
             }
         }
         return stable;
     }
 
+    private static List<JsonNode> codeCells(Path notebook) throws IOException {
+        List<JsonNode> cells = new ArrayList<>();
+        for (JsonNode cell : Rows.mapper().readTree(notebook.toFile()).get("cells")) {
+            if (cell.get("cell_type").asText().equals("code")) {
+                cells.add(cell);
+            }
+        }
+        return cells;
+    }
+
     /** The outputs of each code cell: kind, texts and data, each text in one piece. */
     private static List<JsonNode> outputs(Path notebook) throws IOException {
         List<JsonNode> all = new ArrayList<>();
-        for (JsonNode cell : Rows.mapper().readTree(notebook.toFile()).get("cells")) {
-            if (cell.get("cell_type").asText().equals("code")) {
-                var outputs = Rows.mapper().createArrayNode();
-                for (JsonNode output : cell.get("outputs")) {
-                    ObjectNode shown = outputs.addObject();
-                    shown.set("output_type", output.get("output_type"));
-                    if (output.has("text")) {
-                        shown.put("text", joined(output.get("text")));
-                    }
-                    output.path("data").fields().forEachRemaining(data -> shown.withObject("/data")
-                            .put(data.getKey(), joined(data.getValue())));
+        for (JsonNode cell : codeCells(notebook)) {
+            ArrayNode outputs = Rows.mapper().createArrayNode();
+            for (JsonNode output : cell.get("outputs")) {
+                ObjectNode shown = outputs.addObject();
+                shown.set("output_type", output.get("output_type"));
+                if (output.has("text")) {
+                    shown.put("text", joined(output.get("text")));
                 }
-                all.add(outputs);
+                ObjectNode data = shown.putObject("data");
+                output.path("data")
+                        .fields()
+                        .forEachRemaining(entry -> data.put(entry.getKey(), joined(entry.getValue())));
             }
+            all.add(outputs);
         }
         return all;
     }

@@ -49,8 +49,7 @@ final class Folders {
 
     /** Writes run.json; a resumed run keeps its first record and adds its time. */
     static void record(Path folder, RunRecord record, Duration spent) throws IOException {
-        RunRecord written =
-                Files.exists(folder.resolve(RunRecord.FILE)) ? RunRecord.read(folder) : record;
+        RunRecord written = Files.exists(folder.resolve(RunRecord.FILE)) ? RunRecord.read(folder) : record;
         written.plus(spent).write(folder);
     }
 }

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Computes a loss of tensors, and its gradient.",
             "The safetensors file holds student [N, V] (logits), labels [N] and, optionally, mask [N] (any numeric or"
-                + " boolean type, non-zero counts). Prints {\"sum\", \"count\", \"value\"} over the rows that count.",
+                    + " boolean type, non-zero counts). Prints {\"sum\", \"count\", \"value\"} over the rows that count.",
             "Names: cross-entropy."
         },
         footer = {

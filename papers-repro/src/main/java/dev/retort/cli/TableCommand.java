@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Prints a paper's published results beside ours.",
             "Ours come from the table.csv of run folders; without RUN_DIR from the committed results of the paper;"
-                + " where there are none, only the published cells are shown. An empty cell was not seen or not run."
+                    + " where there are none, only the published cells are shown. An empty cell was not seen or not run."
         },
         footer = {
             "",

@@ -2,7 +2,6 @@ package dev.retort.cli;
 
 import dev.retort.batch.Tokenizer;
 import dev.retort.model.LoadedModel;
-import dev.retort.model.ModelHub;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -31,6 +31,7 @@ import org.apache.beam.sdk.transforms.WithKeys;
 import org.apache.beam.sdk.transforms.join.CoGbkResult;
 import org.apache.beam.sdk.transforms.join.CoGroupByKey;
 import org.apache.beam.sdk.transforms.join.KeyedPCollectionTuple;
+import org.apache.beam.sdk.util.SerializableUtils;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionTuple;
@@ -74,16 +75,27 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
     private final SamplingParams params;
     private final PCollection<TeacherSample> earlier;
 
-    private AskTeacher(
-            TeacherFactory teacher, int samples, SamplingParams params, PCollection<TeacherSample> earlier) {
+    private AskTeacher(TeacherFactory teacher, int samples, SamplingParams params, PCollection<TeacherSample> earlier) {
         this.teacher = teacher;
         this.samples = samples;
         this.params = params;
         this.earlier = earlier;
     }
 
-    /** Asks this teacher for one sample a question, with nothing said about how to draw it. */
+    /**
+     * Asks this teacher for one sample a question, with nothing said about how to draw it.
+     *
+     * @throws IllegalArgumentException where the factory holds something that is not serialisable
+     */
     public static AskTeacher with(TeacherFactory teacher) {
+        try {
+            SerializableUtils.ensureSerializable(teacher);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "the teacher factory cannot travel to the workers, it holds something that is not serialisable: "
+                            + e.getCause().getMessage(),
+                    e);
+        }
         return new AskTeacher(teacher, 1, SamplingParams.none(), null);
     }
 
@@ -134,8 +146,8 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         PCollection<KV<String, Question>> byId = questions
                 .apply("QuestionIds", WithKeys.of(Question::id).withKeyType(TypeDescriptors.strings()))
                 .setCoder(KvCoder.of(StringUtf8Coder.of(), RowCoder.of(Question.class)));
-        PCollection<KV<String, TeacherSample>> earlierById = earlier
-                .apply("SampleIds", WithKeys.of(TeacherSample::id).withKeyType(TypeDescriptors.strings()))
+        PCollection<KV<String, TeacherSample>> earlierById = earlier.apply(
+                        "SampleIds", WithKeys.of(TeacherSample::id).withKeyType(TypeDescriptors.strings()))
                 .setCoder(KvCoder.of(StringUtf8Coder.of(), RowCoder.of(TeacherSample.class)));
         return KeyedPCollectionTuple.of(QUESTION, byId)
                 .and(EARLIER, earlierById)
@@ -275,8 +287,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
             found.forEach(sample -> out.get(SAMPLES).output(sample));
             asked.inc(found.size());
             answered.inc(found.size());
-            tokens.inc(Math.round(
-                    found.stream().mapToDouble(AskFn::tokensOf).sum()));
+            tokens.inc(Math.round(found.stream().mapToDouble(AskFn::tokensOf).sum()));
             return indices.subList(0, found.size());
         }
 

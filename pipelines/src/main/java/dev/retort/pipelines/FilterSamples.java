@@ -84,9 +84,7 @@ public final class FilterSamples extends PTransform<PCollection<TeacherSample>, 
         PCollectionTuple outputs = KeyedPCollectionTuple.of(QUESTION, byId)
                 .and(SAMPLES, samplesById)
                 .apply("Join", CoGroupByKey.create())
-                .apply(
-                        "Judge",
-                        ParDo.of(new JudgeFn(filters)).withOutputTags(KEPT_TAG, TupleTagList.of(REJECTED_TAG)));
+                .apply("Judge", ParDo.of(new JudgeFn(filters)).withOutputTags(KEPT_TAG, TupleTagList.of(REJECTED_TAG)));
         outputs.get(KEPT_TAG).setCoder(RowCoder.of(TeacherSample.class));
         outputs.get(REJECTED_TAG).setCoder(RowCoder.of(TeacherSample.class));
         return new Result(outputs);
@@ -153,9 +151,8 @@ public final class FilterSamples extends PTransform<PCollection<TeacherSample>, 
             report.rejected().forEach(sample -> out.get(REJECTED_TAG).output(sample));
             kept.inc(report.kept().size());
             rejected.inc(report.rejected().size());
-            report.reasons()
-                    .forEach((reason, count) -> Metrics.counter(FilterSamples.class, REJECTED + "-" + reason)
-                            .inc(count));
+            report.reasons().forEach((reason, count) -> Metrics.counter(FilterSamples.class, REJECTED + "-" + reason)
+                    .inc(count));
         }
     }
 }

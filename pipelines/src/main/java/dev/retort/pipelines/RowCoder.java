@@ -35,7 +35,8 @@ public final class RowCoder<T extends Row> extends CustomCoder<T> {
         return escaped(Rows.format(row));
     }
 
-    // Half a surrogate pair (a teacher's text cut in the middle of an emoji) is text in Java but not in UTF-8; JSON can escape it.
+    // Half a surrogate pair (a teacher's text cut in the middle of an emoji) is text in Java but not in UTF-8; JSON can
+    // escape it.
     private static String escaped(String json) {
         StringBuilder out = null;
         for (int i = 0; i < json.length(); i++) {

@@ -60,48 +60,51 @@ public final class SampleJob {
     /** Runs the job with these options and waits for its end. */
     public static SampleOutcome run(SampleRequest request, PipelineOptions options)
             throws IOException, InterruptedException {
+        if (request.questions() instanceof SampleRequest.Questions.InFile source && !Files.exists(source.file())) {
+            throw new NoSuchFileException(source.file() + ": no such file");
+        }
         Path out = request.out().toAbsolutePath();
-        Path samples = out.resolve(SAMPLES);
         Path beside = out.resolve("sample" + AtomicFiles.PARTIAL);
         AtomicFiles.deleteTree(beside);
         Files.createDirectories(beside);
-        Pipeline pipeline = Pipeline.create(tuned(options));
+        try {
+            Pipeline pipeline = Pipeline.create(tuned(options));
+            build(pipeline, request, out, beside);
+            SampleOutcome outcome = outcome(finish(pipeline));
+            // Failures first: should the process die here, no pair is in both files, and what is in none is asked
+            // again.
+            for (String name : List.of(FAILURES, MALFORMED, SAMPLES)) {
+                replace(beside.resolve(name), out.resolve(name));
+            }
+            AtomicFiles.sync(out);
+            return outcome;
+        } finally {
+            AtomicFiles.deleteTree(beside);
+        }
+    }
+
+    private static void build(Pipeline pipeline, SampleRequest request, Path out, Path beside) {
         PCollection<Question> questions = questions(pipeline, request.questions(), beside);
-        AskTeacher ask =
-                AskTeacher.with(request.teacher()).withSamples(request.samples()).withParams(request.params());
-        if (Files.exists(samples)) {
+        AskTeacher ask = AskTeacher.with(request.teacher())
+                .withSamples(request.samples())
+                .withParams(request.params());
+        Path earlier = out.resolve(SAMPLES);
+        if (Files.exists(earlier)) {
             ask = ask.withEarlierSamples(pipeline.apply(
                             "ReadEarlierSamples",
-                            ReadRows.of(TeacherSample.class, samples).withMalformedAsError())
+                            ReadRows.of(TeacherSample.class, earlier).withMalformedAsError())
                     .rows());
         }
         AskTeacher.Result result = questions.apply("AskTeacher", ask);
         result.failures().apply("WriteFailures", WriteRows.to(beside.resolve(FAILURES)));
         result.samples().apply("WriteSamples", WriteRows.to(beside.resolve(SAMPLES)));
-        SampleOutcome outcome;
-        try {
-            outcome = outcome(finish(pipeline));
-            // Failures first: should the process die here, no pair is in both files, and what is in none is asked again.
-            for (String name : List.of(FAILURES, MALFORMED, SAMPLES)) {
-                replace(beside.resolve(name), out.resolve(name));
-            }
-        } finally {
-            AtomicFiles.deleteTree(beside);
-        }
-        AtomicFiles.sync(out);
-        return outcome;
     }
 
-    private static PCollection<Question> questions(
-            Pipeline pipeline, SampleRequest.Questions source, Path beside) throws IOException {
+    private static PCollection<Question> questions(Pipeline pipeline, SampleRequest.Questions source, Path beside) {
         if (source instanceof SampleRequest.Questions.InMemory given) {
-            return pipeline.apply(
-                    "Questions", Create.of(given.questions()).withCoder(RowCoder.of(Question.class)));
+            return pipeline.apply("Questions", Create.of(given.questions()).withCoder(RowCoder.of(Question.class)));
         }
         Path file = ((SampleRequest.Questions.InFile) source).file();
-        if (!Files.isRegularFile(file)) {
-            throw new NoSuchFileException(file + ": no such file");
-        }
         ReadRows.Result<Question> read = pipeline.apply("ReadQuestions", ReadRows.of(Question.class, file));
         read.malformed().apply("WriteMalformed", WriteRows.<Malformed>to(beside.resolve(MALFORMED)));
         return read.rows();
@@ -134,7 +137,9 @@ public final class SampleJob {
     }
 
     private static List<Throwable> chain(Throwable e) {
-        return Stream.iterate(e, Objects::nonNull, Throwable::getCause).limit(100).toList();
+        return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
+                .limit(100)
+                .toList();
     }
 
     /** What went wrong without the runner's wrappings: its own line is the message, all the rest the cause. */
@@ -142,6 +147,8 @@ public final class SampleJob {
         List<Throwable> chain = chain(e);
         for (Throwable cause : chain) {
             if (cause instanceof InterruptedException) {
+                // The exception says it; a runner may have left the flag set as well.
+                Thread.interrupted();
                 throw (InterruptedException) new InterruptedException("the pipeline was interrupted").initCause(e);
             }
             if (cause instanceof IOException) {

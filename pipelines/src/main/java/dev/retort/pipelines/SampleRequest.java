@@ -17,8 +17,7 @@ import java.util.Set;
  * @param samples of each question, at least 1
  * @param params how to draw
  */
-public record SampleRequest(
-        Questions questions, Path out, TeacherFactory teacher, int samples, SamplingParams params) {
+public record SampleRequest(Questions questions, Path out, TeacherFactory teacher, int samples, SamplingParams params) {
 
     /** Where the questions are. */
     public sealed interface Questions {

@@ -84,8 +84,7 @@ class AskTeacherTest {
         AskTeacher.Result result = ask(AskTeacher.with(TeacherSpec.parse("scripted:last-letter")), FIRST, SECOND);
         List<TeacherSample> expected = new ArrayList<>();
         for (Question question : List.of(FIRST, SECOND)) {
-            expected.addAll(
-                    ScriptedTeacher.of("last-letter", 0).sample(question, SamplingParams.none(), List.of(0)));
+            expected.addAll(ScriptedTeacher.of("last-letter", 0).sample(question, SamplingParams.none(), List.of(0)));
         }
         PAssert.that(result.samples()).containsInAnyOrder(expected);
         PAssert.that(result.failures()).empty();
@@ -97,8 +96,7 @@ class AskTeacherTest {
         SamplingParams params = SamplingParams.greedy(3).withSeed(5L);
         AskTeacher transform = AskTeacher.with(() -> ScriptedTeacher.of("last-letter", 0.5));
         AskTeacher.Result one = ask(transform.withParams(params).withSamples(3), FIRST);
-        List<TeacherSample> expected =
-                ScriptedTeacher.of("last-letter", 0.5).sample(FIRST, params, List.of(0, 1, 2));
+        List<TeacherSample> expected = ScriptedTeacher.of("last-letter", 0.5).sample(FIRST, params, List.of(0, 1, 2));
         PAssert.that(one.samples()).containsInAnyOrder(expected);
         Pipeline other = Fixtures.pipeline();
         PAssert.that(other.apply(Create.of(FIRST).withCoder(RowCoder.of(Question.class)))
@@ -141,11 +139,9 @@ class AskTeacherTest {
 
     @Test
     void everyPairEndsInOnePlace() {
-        AskTeacher.Result result =
-                ask(AskTeacher.with(BrokenTeacher::new).withSamples(3), FIRST, SECOND, THIRD);
+        AskTeacher.Result result = ask(AskTeacher.with(BrokenTeacher::new).withSamples(3), FIRST, SECOND, THIRD);
         PAssert.that(result.samples())
-                .containsInAnyOrder(
-                        answer(FIRST, 2, 1), answer(THIRD, 0, 2), answer(THIRD, 1, 2), answer(THIRD, 2, 1));
+                .containsInAnyOrder(answer(FIRST, 2, 1), answer(THIRD, 0, 2), answer(THIRD, 1, 2), answer(THIRD, 2, 1));
         String mixed = "java.lang.IllegalStateException: fake gave other samples than it was asked for, question q-2";
         PAssert.that(result.failures())
                 .containsInAnyOrder(
@@ -225,6 +221,15 @@ class AskTeacherTest {
         assertThat(closed).isFalse();
         worker.teardown();
         assertThat(closed).isTrue();
+    }
+
+    @Test
+    void aFactoryHoldsOnlyWhatCanTravel() {
+        Teacher teacher = new FakeTeacher();
+        assertThatThrownBy(() -> AskTeacher.with(() -> teacher))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the teacher factory cannot travel to the workers, it holds something that is not"
+                        + " serialisable: " + FakeTeacher.class.getName());
     }
 
     @Test

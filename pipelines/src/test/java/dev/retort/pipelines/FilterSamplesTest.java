@@ -30,8 +30,8 @@ class FilterSamplesTest {
     private final Pipeline pipeline = Fixtures.pipeline();
 
     private FilterSamples filter() {
-        return FilterSamples.of(pipeline.apply(
-                "Questions", Create.of(FIRST, SECOND).withCoder(RowCoder.of(Question.class))));
+        return FilterSamples.of(
+                pipeline.apply("Questions", Create.of(FIRST, SECOND).withCoder(RowCoder.of(Question.class))));
     }
 
     private FilterSamples.Result judge(FilterSamples filter, TeacherSample... samples) {
@@ -73,8 +73,7 @@ class FilterSamplesTest {
 
     @Test
     void aFilterSeesTheSamplesOfOneQuestionInOrder() {
-        FilterSamples.Result result =
-                judge(filter().withFilters(List.of(FirstOnly::new)), LONG, OTHER, WRONG, RIGHT);
+        FilterSamples.Result result = judge(filter().withFilters(List.of(FirstOnly::new)), LONG, OTHER, WRONG, RIGHT);
         PAssert.that(result.kept()).containsInAnyOrder(RIGHT, OTHER);
         PAssert.that(result.rejected())
                 .containsInAnyOrder(

@@ -10,10 +10,12 @@ import dev.retort.data.Question;
 import dev.retort.data.Row;
 import dev.retort.data.Rows;
 import dev.retort.data.TeacherSample;
-import java.nio.charset.StandardCharsets;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.apache.beam.sdk.coders.CoderException;
+import org.apache.beam.sdk.coders.StringUtf8Coder;
 import org.apache.beam.sdk.util.CoderUtils;
 import org.apache.beam.sdk.util.SerializableUtils;
 import org.apache.beam.sdk.values.TypeDescriptor;
@@ -42,16 +44,19 @@ class RowCoderTest {
 
     @Test
     void unknownFieldsSurvive() throws CoderException {
-        String line = "{\"id\":\"q-1\",\"task\":\"t\",\"messages\":[{\"role\":\"user\",\"content\":\"?\"}],\"split\":[1.5]}";
+        String line =
+                "{\"id\":\"q-1\",\"task\":\"t\",\"messages\":[{\"role\":\"user\",\"content\":\"?\"}],\"split\":[1.5]}";
         Question question = Rows.parse(line, Question.class);
         assertThat(Rows.format(copy(question, Question.class))).isEqualTo(line);
     }
 
     @Test
-    void aRowIsTheBytesOfItsLine() throws CoderException {
+    void aRowIsTheBytesOfItsLine() throws IOException {
         Question question = Fixtures.question("q-1");
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        StringUtf8Coder.of().encode(Rows.format(question), line);
         byte[] bytes = CoderUtils.encodeToByteArray(RowCoder.of(Question.class), question);
-        assertThat(new String(bytes, StandardCharsets.UTF_8)).isEqualTo(Rows.format(question));
+        assertThat(bytes).isEqualTo(line.toByteArray());
     }
 
     @Test
@@ -68,7 +73,7 @@ class RowCoderTest {
         byte[] bytes = CoderUtils.encodeToByteArray(RowCoder.of(Question.class), Fixtures.question("q-1"));
         assertThatThrownBy(() -> CoderUtils.decodeFromByteArray(RowCoder.of(TeacherSample.class), bytes))
                 .isInstanceOf(CoderException.class)
-                .hasMessage("not a TeacherSample: sample_index must not be null");
+                .hasMessageStartingWith("not a TeacherSample: ");
     }
 
     @Test

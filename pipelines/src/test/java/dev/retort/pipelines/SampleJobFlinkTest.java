@@ -34,7 +34,8 @@ class SampleJobFlinkTest {
         for (String name : new String[] {"samples.jsonl", "failures.jsonl", "malformed.jsonl"}) {
             assertThat(folder.resolve("flink").resolve(name))
                     .isNotEmptyFile()
-                    .hasBinaryContent(Files.readAllBytes(folder.resolve("direct").resolve(name)));
+                    .hasBinaryContent(
+                            Files.readAllBytes(folder.resolve("direct").resolve(name)));
         }
         SampleOutcome again = SampleJob.run(request(questions, "flink"), FLINK);
         assertThat(again.reused()).isEqualTo(585);
@@ -44,7 +45,7 @@ class SampleJobFlinkTest {
 
     @Test
     void aTeacherThatCannotBeMadeIsOneLine() throws Exception {
-        SampleRequest request = SampleRequest.of(Fixtures.questionsFile(folder, 2), folder.resolve("out"), () -> {
+        SampleRequest request = SampleRequest.of(Fixtures.questionsFile(folder, 4), folder.resolve("out"), () -> {
             throw new IOException("model.gguf: no such file");
         });
         assertThatThrownBy(() -> SampleJob.run(request, FLINK))

@@ -81,8 +81,8 @@ class SampleJobTest {
                         line -> assertThat(line).isEqualTo("(84L, \"a second row with the id q-0\")"));
         long tokens = samples.stream()
                 .filter(sample -> sample.sampleIndex() == 0)
-                .mapToLong(sample ->
-                        sample.usage().promptTokens() + sample.usage().completionTokens())
+                .mapToLong(
+                        sample -> sample.usage().promptTokens() + sample.usage().completionTokens())
                 .sum();
         assertThat(outcome).isEqualTo(new SampleOutcome(240, 234, 6, 0, 3, tokens));
         assertThat(outFiles()).containsExactly("failures.jsonl", "malformed.jsonl", "samples.jsonl");
@@ -100,10 +100,8 @@ class SampleJobTest {
         assertThat(again.reused()).isEqualTo(117);
         assertThat(again.asked()).isEqualTo(3);
         assertThat(again.failed()).isEqualTo(3);
-        assertThat(outFiles())
-                .hasSize(3)
-                .allSatisfy(name -> assertThat(Files.getLastModifiedTime(out(name)))
-                        .isEqualTo(old));
+        assertThat(outFiles()).hasSize(3).allSatisfy(name -> assertThat(Files.getLastModifiedTime(out(name)))
+                .isEqualTo(old));
     }
 
     @Test
@@ -112,13 +110,13 @@ class SampleJobTest {
         SampleJob.run(request);
         byte[] whole = Files.readAllBytes(out("samples.jsonl"));
         List<TeacherSample> samples = JsonLines.read(out("samples.jsonl"), TeacherSample.class);
-        JsonLines.write(out("samples.jsonl"), samples.subList(0, 50));
+        JsonLines.write(out("samples.jsonl"), samples.subList(0, 51));
         Files.delete(out("failures.jsonl"));
         Files.createDirectories(out("sample.partial"));
         Files.writeString(out("sample.partial").resolve("samples.jsonl"), "of a killed run");
         SampleOutcome again = SampleJob.run(request);
-        assertThat(again.reused()).isEqualTo(50);
-        assertThat(again.answered()).isEqualTo(67);
+        assertThat(again.reused()).isEqualTo(51);
+        assertThat(again.answered()).isEqualTo(66);
         assertThat(again.failed()).isEqualTo(3);
         assertThat(out("samples.jsonl")).hasBinaryContent(whole);
         assertThat(outFiles()).containsExactly("failures.jsonl", "malformed.jsonl", "samples.jsonl");
@@ -157,9 +155,8 @@ class SampleJobTest {
         JsonLines.write(file, questions);
         SampleJob.run(request(file));
         byte[] samples = Files.readAllBytes(out("samples.jsonl"));
-        SampleRequest inMemory = request(questions.toArray(new Question[0]))
-                .withSamples(3)
-                .withParams(PARAMS);
+        SampleRequest inMemory =
+                request(questions.toArray(new Question[0])).withSamples(3).withParams(PARAMS);
         SampleJob.run(new SampleRequest(
                 inMemory.questions(), folder.resolve("other"), inMemory.teacher(), 3, inMemory.params()));
         assertThat(folder.resolve("other/samples.jsonl")).hasBinaryContent(samples);
@@ -188,18 +185,16 @@ class SampleJobTest {
         assertThat(bytes.toString(StandardCharsets.UTF_8))
                 .startsWith("asked 120, answered 117, failed 3, answered before 0, malformed lines 3, tokens ");
         SampleJob.run(request(questions));
-        assertThat(folder.resolve("main/samples.jsonl"))
-                .hasBinaryContent(Files.readAllBytes(out("samples.jsonl")));
+        assertThat(folder.resolve("main/samples.jsonl")).hasBinaryContent(Files.readAllBytes(out("samples.jsonl")));
     }
 
     @Test
     void errorsAreOneLineAndLeaveTheOldFiles() throws Exception {
         SampleJob.run(request(Fixtures.question("q-1")));
         byte[] samples = Files.readAllBytes(out("samples.jsonl"));
-        SampleRequest noTeacher = SampleRequest.of(
-                List.of(Fixtures.question("q-2")), folder.resolve("out"), () -> {
-                    throw new IOException("model.gguf: no such file");
-                });
+        SampleRequest noTeacher = SampleRequest.of(List.of(Fixtures.question("q-2")), folder.resolve("out"), () -> {
+            throw new IOException("model.gguf: no such file");
+        });
         assertThatThrownBy(() -> SampleJob.run(noTeacher))
                 .isInstanceOf(IOException.class)
                 .hasMessage("model.gguf: no such file");

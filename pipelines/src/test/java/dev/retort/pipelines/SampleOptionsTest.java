@@ -51,8 +51,9 @@ class SampleOptionsTest {
         assertThatThrownBy(() -> SampleRequest.of(options("--samples=0")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("a question needs at least 1 sample, not 0");
-        assertThatThrownBy(() ->
-                        PipelineOptionsFactory.fromArgs("--out=run").withValidation().as(SampleOptions.class))
+        assertThatThrownBy(() -> PipelineOptionsFactory.fromArgs("--out=run")
+                        .withValidation()
+                        .as(SampleOptions.class))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("Missing required value");
     }

@@ -58,8 +58,7 @@ class WriteRowsTest {
     @Test
     void noRowsGiveAnEmptyFile() throws IOException {
         Path file = folder.resolve("made/questions.jsonl");
-        PAssert.that(pipeline.apply(Create.empty(RowCoder.of(Question.class)))
-                        .apply(WriteRows.to(file)))
+        PAssert.that(pipeline.apply(Create.empty(RowCoder.of(Question.class))).apply(WriteRows.to(file)))
                 .containsInAnyOrder(0L);
         Fixtures.run(pipeline);
         assertThat(file).isEmptyFile();

@@ -3,7 +3,6 @@ package dev.retort.papers.stepbystep;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +32,7 @@ class KillAndResumeTest {
     void endsWithTheSameBytesAfterFourKills() throws IOException, InterruptedException {
         Path whole = temporary.resolve("whole");
         long begun = System.nanoTime();
-        assertThat(start(whole, false).waitFor()).isZero();
+        assertThat(start(whole, false).waitFor()).as(output()).isZero();
         long wholeMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
 
         Path killed = temporary.resolve("killed");
@@ -43,14 +42,14 @@ class KillAndResumeTest {
             Process process = start(killed, true);
             long moment = (long) (wholeMillis * (0.3 + 0.5 * random.nextDouble()));
             if (process.waitFor(moment, TimeUnit.MILLISECONDS)) {
-                assertThat(process.exitValue()).isZero();
+                assertThat(process.exitValue()).as(output()).isZero();
                 break;
             }
             process.destroyForcibly().waitFor();
             kills++;
         }
         assertThat(kills).as("moments that came before the end").isPositive();
-        assertThat(start(killed, true).waitFor()).isZero();
+        assertThat(start(killed, true).waitFor()).as(output()).isZero();
 
         List<Path> files;
         try (var paths = Files.walk(whole)) {
@@ -67,6 +66,12 @@ class KillAndResumeTest {
         try (var paths = Files.walk(killed)) {
             assertThat(paths.map(Path::toString)).noneMatch(path -> path.endsWith(".partial"));
         }
+    }
+
+    /** What the processes have printed. */
+    private String output() throws IOException {
+        Path file = temporary.resolve("output.txt");
+        return Files.exists(file) ? Files.readString(file) : "";
     }
 
     private Process start(Path out, boolean resume) throws IOException {
@@ -93,16 +98,6 @@ class KillAndResumeTest {
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         temporary.resolve("output.txt").toFile()));
         builder.environment().put("OPT_OUT_TRACKING", "true");
-        Process process = builder.start();
-        process.onExit().thenRun(() -> {
-            if (process.exitValue() != 0 && process.exitValue() != 137) {
-                try {
-                    System.err.println(Files.readString(temporary.resolve("output.txt"), StandardCharsets.UTF_8));
-                } catch (IOException e) {
-                    System.err.println(e.getMessage());
-                }
-            }
-        });
-        return process;
+        return builder.start();
     }
 }
