@@ -91,7 +91,7 @@ spec = {
     "display_name": "Java (Retort)",
     "language": "java",
     "interrupt_mode": "message",
-    "env": {"JJAVA_CLASSPATH": class_path, "OPT_OUT_TRACKING": "true"},
+    "env": {"JJAVA_CLASSPATH": class_path, "OPT_OUT_TRACKING": "true", "OMP_WAIT_POLICY": "passive"},
     "metadata": {"debugger": False},
 }
 target = kernels / "retort-java" / "kernel.json"

@@ -16,9 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.beam.sdk.Pipeline;
-import org.apache.beam.sdk.coders.KvCoder;
-import org.apache.beam.sdk.coders.ListCoder;
-import org.apache.beam.sdk.coders.StringUtf8Coder;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.transforms.DoFn;
@@ -27,10 +24,6 @@ import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.transforms.Reshuffle;
 import org.apache.beam.sdk.transforms.SimpleFunction;
-import org.apache.beam.sdk.transforms.WithKeys;
-import org.apache.beam.sdk.transforms.join.CoGbkResult;
-import org.apache.beam.sdk.transforms.join.CoGroupByKey;
-import org.apache.beam.sdk.transforms.join.KeyedPCollectionTuple;
 import org.apache.beam.sdk.util.SerializableUtils;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
@@ -40,7 +33,6 @@ import org.apache.beam.sdk.values.POutput;
 import org.apache.beam.sdk.values.PValue;
 import org.apache.beam.sdk.values.TupleTag;
 import org.apache.beam.sdk.values.TupleTagList;
-import org.apache.beam.sdk.values.TypeDescriptors;
 
 /**
  * Asks a teacher for samples of every question. Every pair of a question and a sample index from 0 to the number of samples
@@ -67,8 +59,6 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
 
     private static final TupleTag<TeacherSample> SAMPLES = new TupleTag<>("samples");
     private static final TupleTag<Failure> FAILURES = new TupleTag<>("failures");
-    private static final TupleTag<Question> QUESTION = new TupleTag<>("question");
-    private static final TupleTag<TeacherSample> EARLIER = new TupleTag<>("earlier");
 
     private final TeacherFactory teacher;
     private final int samples;
@@ -118,7 +108,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
 
     /**
      * With samples of an earlier run. A pair is not asked again, its sample is passed on, where teacher, task, messages and
-     * parameters are those of now; other samples are dropped.
+     * parameters are those of now; other samples are dropped. A 64th of questions and samples is in memory at a time.
      */
     public AskTeacher withEarlierSamples(PCollection<TeacherSample> newEarlier) {
         return new AskTeacher(teacher, samples, params, newEarlier);
@@ -127,32 +117,21 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
     @Override
     public Result expand(PCollection<Question> questions) {
         PCollection<KV<Question, List<TeacherSample>>> items = earlier == null
-                ? questions.apply("WithNothing", MapElements.via(new WithNothing()))
-                : withEarlier(questions);
-        items.setCoder(KvCoder.of(RowCoder.of(Question.class), ListCoder.of(RowCoder.of(TeacherSample.class))));
-        PCollectionTuple outputs = items
-                // One worker reads; asking is what takes long, so all of them do it.
-                .apply("Spread", Reshuffle.viaRandomKey())
-                .apply(
-                        "Ask",
-                        ParDo.of(new AskFn(teacher, samples, json(params)))
-                                .withOutputTags(SAMPLES, TupleTagList.of(FAILURES)));
+                ? questions
+                        .apply("WithNothing", MapElements.via(new WithNothing()))
+                        .setCoder(JoinSamples.coder())
+                        // One worker reads; asking is what takes long, so all of them do it.
+                        .apply(
+                                "Spread",
+                                Reshuffle.<KV<Question, List<TeacherSample>>>viaRandomKey()
+                                        .withNumBuckets(JoinSamples.SHARDS))
+                : questions.apply("WithEarlier", new JoinSamples(earlier, false));
+        PCollectionTuple outputs = items.apply(
+                "Ask",
+                ParDo.of(new AskFn(teacher, samples, json(params))).withOutputTags(SAMPLES, TupleTagList.of(FAILURES)));
         outputs.get(SAMPLES).setCoder(RowCoder.of(TeacherSample.class));
         outputs.get(FAILURES).setCoder(RowCoder.of(Failure.class));
         return new Result(outputs);
-    }
-
-    private PCollection<KV<Question, List<TeacherSample>>> withEarlier(PCollection<Question> questions) {
-        PCollection<KV<String, Question>> byId = questions
-                .apply("QuestionIds", WithKeys.of(Question::id).withKeyType(TypeDescriptors.strings()))
-                .setCoder(KvCoder.of(StringUtf8Coder.of(), RowCoder.of(Question.class)));
-        PCollection<KV<String, TeacherSample>> earlierById = earlier.apply(
-                        "SampleIds", WithKeys.of(TeacherSample::id).withKeyType(TypeDescriptors.strings()))
-                .setCoder(KvCoder.of(StringUtf8Coder.of(), RowCoder.of(TeacherSample.class)));
-        return KeyedPCollectionTuple.of(QUESTION, byId)
-                .and(EARLIER, earlierById)
-                .apply("Join", CoGroupByKey.create())
-                .apply("WithEarlier", ParDo.of(new JoinFn()));
     }
 
     private static String json(SamplingParams params) {
@@ -198,19 +177,6 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         @Override
         public KV<Question, List<TeacherSample>> apply(Question question) {
             return KV.of(question, List.of());
-        }
-    }
-
-    private static final class JoinFn extends DoFn<KV<String, CoGbkResult>, KV<Question, List<TeacherSample>>> {
-
-        @ProcessElement
-        public void join(
-                @Element KV<String, CoGbkResult> group, OutputReceiver<KV<Question, List<TeacherSample>>> out) {
-            List<TeacherSample> earlier = new ArrayList<>();
-            group.getValue().getAll(EARLIER).forEach(earlier::add);
-            for (Question question : group.getValue().getAll(QUESTION)) {
-                out.output(KV.of(question, earlier));
-            }
         }
     }
 

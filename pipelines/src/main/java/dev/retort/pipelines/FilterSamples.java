@@ -9,17 +9,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.apache.beam.sdk.Pipeline;
-import org.apache.beam.sdk.coders.KvCoder;
-import org.apache.beam.sdk.coders.StringUtf8Coder;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
-import org.apache.beam.sdk.transforms.WithKeys;
-import org.apache.beam.sdk.transforms.join.CoGbkResult;
-import org.apache.beam.sdk.transforms.join.CoGroupByKey;
-import org.apache.beam.sdk.transforms.join.KeyedPCollectionTuple;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionTuple;
@@ -28,12 +22,11 @@ import org.apache.beam.sdk.values.POutput;
 import org.apache.beam.sdk.values.PValue;
 import org.apache.beam.sdk.values.TupleTag;
 import org.apache.beam.sdk.values.TupleTagList;
-import org.apache.beam.sdk.values.TypeDescriptors;
 
 /**
  * Lets filters judge the samples of each question, as {@link FilterReport} does: every sample is kept, or rejected with the
- * reason among its further fields. The samples of one question are in memory together. A sample without its question is an
- * error.
+ * reason among its further fields. A sample without its question is an error. A 64th of questions and samples is in memory at
+ * a time.
  */
 public final class FilterSamples extends PTransform<PCollection<TeacherSample>, FilterSamples.Result> {
 
@@ -45,8 +38,6 @@ public final class FilterSamples extends PTransform<PCollection<TeacherSample>, 
 
     private static final TupleTag<TeacherSample> KEPT_TAG = new TupleTag<>("kept");
     private static final TupleTag<TeacherSample> REJECTED_TAG = new TupleTag<>("rejected");
-    private static final TupleTag<Question> QUESTION = new TupleTag<>("question");
-    private static final TupleTag<TeacherSample> SAMPLES = new TupleTag<>("samples");
 
     private final PCollection<Question> questions;
     private final List<FilterFactory> filters;
@@ -75,15 +66,8 @@ public final class FilterSamples extends PTransform<PCollection<TeacherSample>, 
 
     @Override
     public Result expand(PCollection<TeacherSample> samples) {
-        PCollection<KV<String, Question>> byId = questions
-                .apply("QuestionIds", WithKeys.of(Question::id).withKeyType(TypeDescriptors.strings()))
-                .setCoder(KvCoder.of(StringUtf8Coder.of(), RowCoder.of(Question.class)));
-        PCollection<KV<String, TeacherSample>> samplesById = samples.apply(
-                        "SampleIds", WithKeys.of(TeacherSample::id).withKeyType(TypeDescriptors.strings()))
-                .setCoder(KvCoder.of(StringUtf8Coder.of(), RowCoder.of(TeacherSample.class)));
-        PCollectionTuple outputs = KeyedPCollectionTuple.of(QUESTION, byId)
-                .and(SAMPLES, samplesById)
-                .apply("Join", CoGroupByKey.create())
+        PCollectionTuple outputs = questions
+                .apply("Join", new JoinSamples(samples, true))
                 .apply("Judge", ParDo.of(new JudgeFn(filters)).withOutputTags(KEPT_TAG, TupleTagList.of(REJECTED_TAG)));
         outputs.get(KEPT_TAG).setCoder(RowCoder.of(TeacherSample.class));
         outputs.get(REJECTED_TAG).setCoder(RowCoder.of(TeacherSample.class));
@@ -122,7 +106,7 @@ public final class FilterSamples extends PTransform<PCollection<TeacherSample>, 
         public void finishSpecifyingOutput(String name, PInput input, PTransform<?, ?> transform) {}
     }
 
-    static final class JudgeFn extends DoFn<KV<String, CoGbkResult>, TeacherSample> {
+    static final class JudgeFn extends DoFn<KV<Question, List<TeacherSample>>, TeacherSample> {
 
         private final List<FilterFactory> factories;
         private final Counter kept = Metrics.counter(FilterSamples.class, KEPT);
@@ -140,13 +124,10 @@ public final class FilterSamples extends PTransform<PCollection<TeacherSample>, 
         }
 
         @ProcessElement
-        public void judge(@Element KV<String, CoGbkResult> group, MultiOutputReceiver out) {
-            List<Question> question = new ArrayList<>();
-            group.getValue().getAll(QUESTION).forEach(question::add);
-            List<TeacherSample> samples = new ArrayList<>();
-            group.getValue().getAll(SAMPLES).forEach(samples::add);
+        public void judge(@Element KV<Question, List<TeacherSample>> item, MultiOutputReceiver out) {
+            List<TeacherSample> samples = new ArrayList<>(item.getValue());
             samples.sort(Comparator.comparingInt(TeacherSample::sampleIndex));
-            FilterReport report = FilterReport.of(question, samples, filters);
+            FilterReport report = FilterReport.of(List.of(item.getKey()), samples, filters);
             report.kept().forEach(sample -> out.get(KEPT_TAG).output(sample));
             report.rejected().forEach(sample -> out.get(REJECTED_TAG).output(sample));
             kept.inc(report.kept().size());

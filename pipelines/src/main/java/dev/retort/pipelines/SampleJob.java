@@ -114,6 +114,7 @@ public final class SampleJob {
     private static PipelineOptions tuned(PipelineOptions options) {
         DirectOptions direct = options.as(DirectOptions.class);
         direct.setEnforceImmutability(false);
+        direct.setEnforceEncodability(false);
         direct.setBlockOnRun(false);
         options.as(FlinkPipelineOptions.class).setFasterCopy(true);
         return options;

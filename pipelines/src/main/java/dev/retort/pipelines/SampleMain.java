@@ -8,10 +8,16 @@ public final class SampleMain {
 
     private SampleMain() {}
 
-    public static void main(String[] args) throws IOException, InterruptedException {
-        PipelineOptionsFactory.register(SampleOptions.class);
-        SampleOptions options =
-                PipelineOptionsFactory.fromArgs(args).withValidation().as(SampleOptions.class);
-        System.out.println(SampleJob.run(SampleRequest.of(options), options).summary());
+    /** Prints what was done; an error is one line, and exits with 1, or with 2 where a flag does not fit. */
+    public static void main(String[] args) throws InterruptedException {
+        try {
+            PipelineOptionsFactory.register(SampleOptions.class);
+            SampleOptions options =
+                    PipelineOptionsFactory.fromArgs(args).withValidation().as(SampleOptions.class);
+            System.out.println(SampleJob.run(SampleRequest.of(options), options).summary());
+        } catch (IOException | IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.exit(e instanceof IOException ? 1 : 2);
+        }
     }
 }

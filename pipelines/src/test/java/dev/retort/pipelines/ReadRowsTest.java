@@ -45,7 +45,8 @@ class ReadRowsTest {
                         new Malformed(
                                 "rows.jsonl",
                                 2,
-                                "Unexpected end-of-input: expected close marker for Object (start marker at [Source: (String)\"{\"; line: 1, column: 1])",
+                                "Unexpected end-of-input: expected close marker for Object (start marker at [Source:"
+                                        + " (String)\"{\"; line: 1, column: 1])",
                                 "{"),
                         new Malformed("rows.jsonl", 5, "messages is missing or empty", other),
                         new Malformed("rows.jsonl", 6, "a second row with the id q-1", again),
