@@ -2,6 +2,7 @@ package dev.retort.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.retort.op.Ops;
 import java.util.Arrays;
@@ -74,14 +75,20 @@ public final class DecodeState {
 
     /** Stores keys or values [B, K, S, d] of a layer behind those there, giving [B, K, filled + S, d]. */
     private NDArray append(NDArray[] cache, int layer, NDArray fresh) {
-        long needed = filled + fresh.getShape().get(2);
+        NDArray store = room(cache, layer, fresh.getShape(), fresh.getDataType());
+        NDArray all = Ops.cacheWrite(store, fresh, filled);
+        all.attach(fresh.getManager());
+        return all;
+    }
+
+    /** The store of a layer with room for S more positions of [B, K, S, d]. */
+    private NDArray room(NDArray[] cache, int layer, Shape shape, DataType type) {
+        long needed = filled + shape.get(2);
         NDArray store = cache[layer];
         if (store == null || store.getShape().get(2) < needed) {
             long capacity =
                     Math.max(needed + 32, store == null ? 0 : store.getShape().get(2) * 3 / 2);
-            Shape shape = fresh.getShape();
-            NDArray larger =
-                    manager.zeros(new Shape(shape.get(0), shape.get(1), capacity, shape.get(3)), fresh.getDataType());
+            NDArray larger = manager.zeros(new Shape(shape.get(0), shape.get(1), capacity, shape.get(3)), type);
             if (store != null) {
                 try (NDArray old = store.get(":,:,0:" + filled)) {
                     Ops.cacheWrite(larger, old, 0).close();
@@ -89,9 +96,22 @@ public final class DecodeState {
             }
             cache[layer] = replace(store, larger);
         }
-        NDArray all = Ops.cacheWrite(cache[layer], fresh, filled);
-        all.attach(fresh.getManager());
-        return all;
+        return cache[layer];
+    }
+
+    /** The keys' store [B, K, T, d] of a layer, with room for one more position. */
+    NDArray keysWithRoom(int layer) {
+        return room(keys, layer, onePosition(keys[layer]), keys[layer].getDataType());
+    }
+
+    /** The values' store [B, K, T, d] of a layer, with room for one more position. */
+    NDArray valuesWithRoom(int layer) {
+        return room(values, layer, onePosition(values[layer]), values[layer].getDataType());
+    }
+
+    private static Shape onePosition(NDArray store) {
+        Shape shape = store.getShape();
+        return new Shape(shape.get(0), shape.get(1), 1, shape.get(3));
     }
 
     NDArray appendKeys(int layer, NDArray fresh) {

@@ -3,6 +3,7 @@ package dev.retort.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.retort.op.Autograd;
 import dev.retort.op.Ops;
 import java.util.List;
 
@@ -11,6 +12,17 @@ import java.util.List;
  * (Touvron et al. 2023; Qwen2 adds biases to q, k and v, Qwen3 a norm on queries and keys).
  */
 public final class LlamaModel implements CausalLm {
+
+    private static final List<String> FUSED = List.of(
+            "input_layernorm",
+            "self_attn.q_proj",
+            "self_attn.k_proj",
+            "self_attn.v_proj",
+            "self_attn.o_proj",
+            "post_attention_layernorm",
+            "mlp.gate_proj",
+            "mlp.up_proj",
+            "mlp.down_proj");
 
     private final LlamaConfig config;
     private final Weights weights;
@@ -95,11 +107,34 @@ public final class LlamaModel implements CausalLm {
                 ? state.mask(scratch, config.slidingWindow())
                 : SlidingWindow.mask(scratch, shape.get(1), config.slidingWindow());
         NDArray x = Ops.embedding(ids, weights.get("model.embed_tokens.weight")); // [B, S, D]
+        boolean isFused = decoding && isPlain() && !Autograd.isRecording();
         for (int layer = 0; layer < config.layers(); layer++) {
+            if (isFused) {
+                x = fusedLayer(layer, x, rotation, mask, state);
+                continue;
+            }
             x = x.add(attention(layer, norm(x, name(layer, "input_layernorm")), rotation, mask, state));
             x = x.add(feedForward(layer, norm(x, name(layer, "post_attention_layernorm"))));
         }
         return norm(x, "model.norm");
+    }
+
+    /** Whether layers have nothing but matrices and norms, so that a whole layer can be one call. */
+    private boolean isPlain() {
+        return !config.queryKeyNorm()
+                && weights.loraConfig() == null
+                && !weights.has(name(0, "self_attn.q_proj.bias"))
+                && !weights.has(name(0, "mlp.up_proj.bias"));
+    }
+
+    private NDArray fusedLayer(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {
+        NDArray[] matrices = new NDArray[FUSED.size()];
+        for (int i = 0; i < matrices.length; i++) {
+            matrices[i] = weights.get(name(layer, FUSED.get(i) + ".weight"));
+        }
+        NDArray keys = state.keysWithRoom(layer);
+        NDArray values = state.valuesWithRoom(layer);
+        return Ops.llamaDecode(x, matrices, rotation, keys, values, mask, state.filled(), config.normEpsilon());
     }
 
     private NDArray attention(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {

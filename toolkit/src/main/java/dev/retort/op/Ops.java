@@ -81,6 +81,32 @@ public final class Ops {
                 return torch.matmul(d, v)
               def relu(self: __torch__.M, x: Tensor) -> Tensor:
                 return torch.relu(x)
+              def llama_decode(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, mask: Tensor, at: Tensor, eps: Tensor) -> Tensor:
+                e = annotate(float, torch.item(eps))
+                start = annotate(int, torch.item(at))
+                stop = torch.add(start, 1)
+                rows = torch.size(x, 0)
+                heads = torch.size(kc, 1)
+                width = torch.size(kc, 3)
+                half = torch.floordiv(width, 2)
+                h = torch.rms_norm(x, [torch.size(n1, 0)], n1, e)
+                q = torch.reshape(torch.linear(h, wq), [rows, heads, -1, width])
+                k = torch.reshape(torch.linear(h, wk), [rows, heads, 1, width])
+                v = torch.reshape(torch.linear(h, wv), [rows, heads, 1, width])
+                q1, q2 = torch.slice(q, -1, 0, half), torch.slice(q, -1, half)
+                k1, k2 = torch.slice(k, -1, 0, half), torch.slice(k, -1, half)
+                qr = torch.add(torch.mul(q, cos), torch.mul(torch.cat([torch.neg(q2), q1], -1), sin))
+                kr = torch.add(torch.mul(k, cos), torch.mul(torch.cat([torch.neg(k2), k1], -1), sin))
+                _0 = torch.copy_(torch.slice(kc, 2, start, stop), kr)
+                _1 = torch.copy_(torch.slice(vc, 2, start, stop), v)
+                ka, va = torch.slice(kc, 2, 0, stop), torch.slice(vc, 2, 0, stop)
+                if torch.gt(torch.numel(mask), 0):
+                  o = torch.scaled_dot_product_attention(qr, ka, va, mask, 0., False)
+                else:
+                  o = torch.scaled_dot_product_attention(qr, ka, va, None, 0., False)
+                y = torch.add(x, torch.linear(torch.reshape(o, [rows, 1, -1]), wo))
+                g = torch.rms_norm(y, [torch.size(n2, 0)], n2, e)
+                return torch.add(y, torch.linear(torch.mul(torch.silu(torch.linear(g, wg)), torch.linear(g, wu)), wd))
               def swiglu(self: __torch__.M, gate: Tensor, up: Tensor) -> Tensor:
                 return torch.mul(torch.silu(gate), up)
               def gelu_tanh(self: __torch__.M, x: Tensor) -> Tensor:
@@ -158,6 +184,7 @@ public final class Ops {
     private static final class Holder {
         private static final TorchScript MODULE = new TorchScript(SOURCE);
         private static final NDManager CONSTANTS = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        private static final NDArray NOTHING = CONSTANTS.create(new boolean[0]);
         private static final Map<Object, NDArray> SCALARS = new ConcurrentHashMap<>();
     }
 
@@ -277,6 +304,40 @@ public final class Ops {
     /** The positive part. */
     public static NDArray relu(NDArray x) {
         return run("relu", x);
+    }
+
+    /**
+     * One LLaMA layer over one position of each row in a single call, for decoding: what its operators cost apart is mostly
+     * the way into native code. Not recorded; no biases, adapters or norms of queries and keys.
+     *
+     * @param x [B, 1, D]
+     * @param weights input norm, q, k, v, o, second norm, gate, up, down
+     * @param rotation cosines and sines [B, 1, 1, d]
+     * @param keys cache [B, K, T, d] with room at the position, written in place
+     * @param values likewise
+     * @param mask [B, 1, 1, position + 1] boolean, true = seen; null where all are
+     * @return [B, 1, D]
+     */
+    public static NDArray llamaDecode(
+            NDArray x,
+            NDArray[] weights,
+            NDArray[] rotation,
+            NDArray keys,
+            NDArray values,
+            NDArray mask,
+            long position,
+            double epsilon) {
+        NDArray[] inputs = new NDArray[17];
+        inputs[0] = x;
+        System.arraycopy(weights, 0, inputs, 1, 9);
+        inputs[10] = rotation[0];
+        inputs[11] = rotation[1];
+        inputs[12] = keys;
+        inputs[13] = values;
+        inputs[14] = mask == null ? Holder.NOTHING : mask;
+        inputs[15] = scalar(position);
+        inputs[16] = scalar(epsilon);
+        return runUnrecorded("llama_decode", inputs);
     }
 
     /** SiLU(gate) times up (Shazeer 2020). */
