@@ -228,11 +228,7 @@ public final class Tokenizer implements AutoCloseable {
 
     private OptionalInt specialId(String key) {
         String text = tokenText(key);
-        if (text == null) {
-            return OptionalInt.empty();
-        }
-        int[] ids = encodePlain(text);
-        return ids.length == 1 ? OptionalInt.of(ids[0]) : OptionalInt.empty();
+        return text == null ? OptionalInt.empty() : tokenId(text);
     }
 
     private String tokenText(String key) {

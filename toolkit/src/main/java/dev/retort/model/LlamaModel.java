@@ -147,18 +147,14 @@ public final class LlamaModel implements CausalLm {
         }
         q = Ops.rope(q, rotation[0], rotation[1]);
         k = Ops.rope(k, rotation[0], rotation[1]);
+        boolean decoding = state != null && state.filled() > 0;
+        NDArray keys = state == null ? k : state.appendKeys(layer, k);
+        NDArray values = state == null ? v : state.appendValues(layer, v);
         NDArray context;
-        if (state == null) {
-            context = mask == null ? Ops.causalAttention(q, k, v) : Ops.maskedAttention(q, k, v, mask);
+        if (decoding) {
+            context = Ops.decodeAttention(q, keys, values, mask);
         } else {
-            boolean decoding = state.filled() > 0;
-            NDArray keys = state.appendKeys(layer, k);
-            NDArray values = state.appendValues(layer, v);
-            if (decoding) {
-                context = Ops.decodeAttention(q, keys, values, mask);
-            } else {
-                context = mask == null ? Ops.causalAttention(q, k, v) : Ops.maskedAttention(q, k, v, mask);
-            }
+            context = mask == null ? Ops.causalAttention(q, k, v) : Ops.maskedAttention(q, k, v, mask);
         }
         return weights.linear(name(layer, "self_attn.o_proj"), Ops.mergeHeads(context));
     }

@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -115,8 +114,6 @@ public final class Ops {
                 return torch.gelu(x)
               def select_rows(self: __torch__.M, x: Tensor, index: Tensor) -> Tensor:
                 return torch.index_select(x, 0, index)
-              def repeat_rows(self: __torch__.M, x: Tensor, counts: Tensor) -> Tensor:
-                return torch.repeat_interleave(x, counts, 0)
               def cache_write(self: __torch__.M, cache: Tensor, new: Tensor, at: Tensor) -> Tensor:
                 start = annotate(int, torch.item(at))
                 stop = torch.add(start, torch.size(new, 2))
@@ -175,8 +172,6 @@ public final class Ops {
                 return torch.copy_(to, x)
               def square_sum(self: __torch__.M, x: Tensor) -> Tensor:
                 return torch.to(torch.square(torch.linalg_vector_norm(x)), 7)
-              def log_softmax(self: __torch__.M, x: Tensor) -> Tensor:
-                return torch.log_softmax(x, -1, 6)
               def argmax_rows(self: __torch__.M, x: Tensor) -> Tensor:
                 return torch.argmax(x, -1)
             """;
@@ -360,11 +355,6 @@ public final class Ops {
         return run("select_rows", x, index);
     }
 
-    /** Each row of x repeated counts[i] times (64-bit counts). */
-    public static NDArray repeatRows(NDArray x, NDArray counts) {
-        return run("repeat_rows", x, counts);
-    }
-
     /** Writes fresh [B, K, S, d] into the cache [B, K, T, d] at a position, giving the cache's filled part. */
     public static NDArray cacheWrite(NDArray cache, NDArray fresh, long position) {
         return runUnrecorded("cache_write", cache, fresh, scalar(position));
@@ -434,21 +424,8 @@ public final class Ops {
         return runUnrecorded("square_sum", x);
     }
 
-    /** Log-softmax along the last axis in float32. */
-    public static NDArray logSoftmax(NDArray x) {
-        return run("log_softmax", x);
-    }
-
     /** The index of the largest value of each row, 64-bit. */
     public static NDArray argmax(NDArray x) {
         return runUnrecorded("argmax_rows", x);
-    }
-
-    /** The names of the module's methods, so that a test can call every one of them. */
-    static List<String> methods() {
-        return SOURCE.lines()
-                .filter(line -> line.startsWith("  def "))
-                .map(line -> line.substring(6, line.indexOf('(')))
-                .toList();
     }
 }
