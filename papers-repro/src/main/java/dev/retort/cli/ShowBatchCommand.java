@@ -8,6 +8,7 @@ import dev.retort.batch.Tokenizer;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Seq2SeqLm;
 import dev.retort.run.YamlConfig;
+import dev.retort.train.SupervisedStep;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -62,7 +63,7 @@ final class ShowBatchCommand implements Callable<Integer> {
             StepPlan plan = new StepPlan(examples.size(), settings.examplesPerStep(), settings.seed());
             List<TokenExample> step =
                     Arrays.stream(plan.indices(0)).mapToObj(examples::get).toList();
-            List<TokenExample> rows = StepPlan.microBatches(step, settings.perDeviceTrainBatchSize())
+            List<TokenExample> rows = SupervisedStep.microBatches(step, settings.perDeviceTrainBatchSize())
                     .get(0);
             boolean encoderDecoder = loaded.model() instanceof Seq2SeqLm;
             int start = loaded.model() instanceof Seq2SeqLm model ? model.decoderStartTokenId() : 0;

@@ -36,16 +36,21 @@ public record StepPlan(int size, int batchSize, long seed) {
 
     /**
      * Cuts the examples of a step into micro-batches of near-equal length. Since every loss term is divided once, by its
-     * count over the whole step, the gradient does not depend on the cut; only padding does.
+     * count over the whole step, the gradient does not depend on the cut; only padding and memory do.
      *
      * @param maxRows most rows of a micro-batch
+     * @param maxTokens most tokens of a micro-batch, padding counted; a longer example is one by itself
      */
-    public static List<List<TokenExample>> microBatches(List<TokenExample> examples, int maxRows) {
+    public static List<List<TokenExample>> microBatches(List<TokenExample> examples, int maxRows, int maxTokens) {
         List<TokenExample> sorted = new ArrayList<>(examples);
         sorted.sort(Comparator.comparingInt(example -> -example.length()));
         List<List<TokenExample>> batches = new ArrayList<>();
-        for (int from = 0; from < sorted.size(); from += maxRows) {
-            batches.add(List.copyOf(sorted.subList(from, Math.min(from + maxRows, sorted.size()))));
+        int from = 0;
+        while (from < sorted.size()) {
+            int rows = Math.max(1, maxTokens / Math.max(1, sorted.get(from).length()));
+            int to = Math.min(sorted.size(), from + Math.min(rows, maxRows));
+            batches.add(List.copyOf(sorted.subList(from, to)));
+            from = to;
         }
         return batches;
     }

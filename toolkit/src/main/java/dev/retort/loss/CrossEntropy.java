@@ -2,8 +2,6 @@ package dev.retort.loss;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
-import dev.retort.op.Autograd;
 import dev.retort.op.Ops;
 
 /**
@@ -20,41 +18,41 @@ public final class CrossEntropy {
     private CrossEntropy() {}
 
     /**
-     * Losses, and what to call backward on.
+     * Losses, and their gradient.
      *
      * @param losses per labelled token, [N], without factors
-     * @param surrogate a scalar whose gradient is that of sum(factor times loss), or null outside {@link Autograd}; its
-     *     value means nothing
+     * @param gradient of sum(factor times loss) with respect to the hidden states, [N, D]
      */
-    public record Result(float[] losses, NDArray surrogate) {}
+    public record Result(float[] losses, NDArray gradient) {}
 
     /**
-     * Computes the losses and, while {@link Autograd} records, the surrogate.
+     * The losses alone.
      *
      * @param hidden [N, D], the states that predict the labels
-     * @param head [V, D]; gets a gradient if it is trained
+     * @param head [V, D]
      * @param labels [N], 64-bit, each in [0, V)
+     */
+    public static float[] losses(NDArray hidden, NDArray head, NDArray labels) {
+        NDArray factors = hidden.getManager().zeros(labels.getShape());
+        try (NDList parts = Ops.crossEntropy(hidden, head, labels, factors, CHUNK_ROWS, Ops.HeadGradient.NONE)) {
+            return parts.get(0).toFloatArray();
+        }
+    }
+
+    /**
+     * The losses and their gradient; a trained head's gradient is added to at once.
+     *
      * @param factors [N], what each token's loss counts in the gradient: term weight over term count
      */
-    public static Result of(NDArray hidden, NDArray head, NDArray labels, float[] factors) {
-        if (factors.length == 0) {
-            return new Result(new float[0], null);
-        }
-        boolean record = Autograd.isRecording();
-        Ops.HeadGradient wanted = !record
-                ? Ops.HeadGradient.NONE
-                : head.hasGradient() ? Ops.HeadGradient.HIDDEN_AND_WEIGHT : Ops.HeadGradient.HIDDEN;
+    public static Result withGradient(NDArray hidden, NDArray head, NDArray labels, float[] factors) {
+        Ops.HeadGradient wanted = head.hasGradient() ? Ops.HeadGradient.HIDDEN_AND_WEIGHT : Ops.HeadGradient.HIDDEN;
         NDArray factorArray = hidden.getManager().create(factors);
         NDList parts = Ops.crossEntropy(hidden, head, labels, factorArray, CHUNK_ROWS, wanted);
-        float[] losses = parts.get(0).toFloatArray();
-        if (!record) {
-            parts.close();
-            return new Result(losses, null);
-        }
-        NDArray surrogate = hidden.mul(parts.get(1)).sum();
         if (wanted == Ops.HeadGradient.HIDDEN_AND_WEIGHT) {
-            surrogate = surrogate.add(Ops.dot(parts.get(2), head));
+            try (NDArray gradient = head.getGradient()) {
+                Ops.addTo(gradient, parts.get(2));
+            }
         }
-        return new Result(losses, surrogate.toType(DataType.FLOAT32, false));
+        return new Result(parts.get(0).toFloatArray(), parts.get(1));
     }
 }

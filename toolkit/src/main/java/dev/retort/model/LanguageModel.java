@@ -26,6 +26,11 @@ public sealed interface LanguageModel extends AutoCloseable permits CausalLm, Se
      */
     NDArray labelHidden(TokenBatch batch);
 
+    /** Forward passes whose gradients are wanted; close them before the weights change. */
+    default GradientPasses gradientPasses() {
+        return new AutogradPasses(this);
+    }
+
     /**
      * Reads prompts and gets ready to continue them.
      *

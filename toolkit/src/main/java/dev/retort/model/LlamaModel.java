@@ -4,7 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.retort.op.Autograd;
+import dev.retort.op.LlamaLayer;
 import dev.retort.op.Ops;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -13,7 +15,8 @@ import java.util.List;
  */
 public final class LlamaModel implements CausalLm {
 
-    private static final List<String> FUSED = List.of(
+    /** What a layer called as a whole is given, in its order. */
+    static final List<String> FUSED = List.of(
             "input_layernorm",
             "self_attn.q_proj",
             "self_attn.k_proj",
@@ -74,7 +77,7 @@ public final class LlamaModel implements CausalLm {
         return plan;
     }
 
-    private static String name(int layer, String module) {
+    static String name(int layer, String module) {
         return "model.layers." + layer + "." + module;
     }
 
@@ -94,6 +97,11 @@ public final class LlamaModel implements CausalLm {
     }
 
     @Override
+    public GradientPasses gradientPasses() {
+        return LlamaPasses.support(this) ? new LlamaPasses(this) : new AutogradPasses(this);
+    }
+
+    @Override
     public NDArray hidden(NDArray ids) {
         return forward(ids, null);
     }
@@ -107,7 +115,7 @@ public final class LlamaModel implements CausalLm {
                 ? state.mask(scratch, config.slidingWindow())
                 : SlidingWindow.mask(scratch, shape.get(1), config.slidingWindow());
         NDArray x = Ops.embedding(ids, weights.get("model.embed_tokens.weight")); // [B, S, D]
-        boolean isFused = decoding && isPlain() && !Autograd.isRecording();
+        boolean isFused = decoding && isPlain() && weights.loraConfig() == null && !Autograd.isRecording();
         for (int layer = 0; layer < config.layers(); layer++) {
             if (isFused) {
                 x = fusedLayer(layer, x, rotation, mask, state);
@@ -120,9 +128,8 @@ public final class LlamaModel implements CausalLm {
     }
 
     /** Whether layers have nothing but matrices and norms, so that a whole layer can be one call. */
-    private boolean isPlain() {
+    boolean isPlain() {
         return !config.queryKeyNorm()
-                && weights.loraConfig() == null
                 && !weights.has(name(0, "self_attn.q_proj.bias"))
                 && !weights.has(name(0, "mlp.up_proj.bias"));
     }
@@ -134,7 +141,7 @@ public final class LlamaModel implements CausalLm {
         }
         NDArray keys = state.keysWithRoom(layer);
         NDArray values = state.valuesWithRoom(layer);
-        return Ops.llamaDecode(x, matrices, rotation, keys, values, mask, state.filled(), config.normEpsilon());
+        return LlamaLayer.decode(x, matrices, rotation, keys, values, mask, state.filled(), config.normEpsilon());
     }
 
     private NDArray attention(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {
@@ -192,14 +199,16 @@ public final class LlamaModel implements CausalLm {
     /** Cosines and sines [B, 1, 1, d] of each row's next position. */
     private NDArray[] rotationOfRows(DecodeState state, NDManager scratch) {
         long[] positions = new long[state.rows()];
-        long last = 0;
         for (int row = 0; row < positions.length; row++) {
             positions[row] = state.position(row);
-            last = Math.max(last, positions[row]);
         }
-        growTables(last + 1);
+        return rotationOf(positions, new Shape(positions.length, 1, 1, config.headDim()), scratch);
+    }
+
+    /** Cosines and sines of these positions in this shape. */
+    NDArray[] rotationOf(long[] positions, Shape shape, NDManager scratch) {
+        growTables(Arrays.stream(positions).max().orElse(0) + 1);
         NDArray index = scratch.create(positions);
-        Shape shape = new Shape(positions.length, 1, 1, config.headDim());
         NDArray cos = Ops.embedding(index, cosines).reshape(shape);
         NDArray sin = Ops.embedding(index, sines).reshape(shape);
         return new NDArray[] {cos, sin};

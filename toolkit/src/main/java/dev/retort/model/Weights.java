@@ -27,11 +27,12 @@ public final class Weights implements AutoCloseable {
     private final NDManager manager;
     private final Map<String, NDArray> arrays = new LinkedHashMap<>();
     private final Map<String, Adapter> adapters = new LinkedHashMap<>();
+    private final Map<String, NDArray> merged = new LinkedHashMap<>();
     private final Set<String> linearModules = new TreeSet<>();
     private LoraConfig loraConfig;
     private boolean training;
 
-    private record Adapter(NDArray a, NDArray b, double scale) {}
+    record Adapter(NDArray a, NDArray b, double scale) {}
 
     Weights(NDManager manager) {
         this.manager = manager;
@@ -106,7 +107,12 @@ public final class Weights implements AutoCloseable {
 
     /** Marks which base arrays are trained; the others are frozen. */
     public void train(Predicate<String> names) {
-        arrays.forEach((name, array) -> array.setRequiresGradient(names.test(name)));
+        arrays.forEach((name, array) -> {
+            array.setRequiresGradient(names.test(name));
+            if (array.hasGradient()) {
+                Autograd.startGradient(array);
+            }
+        });
     }
 
     /** The trained arrays by name, adapters under PEFT's names, in a fixed order. */
@@ -175,7 +181,29 @@ public final class Weights implements AutoCloseable {
         b.attach(manager);
         a.setRequiresGradient(true);
         b.setRequiresGradient(true);
+        Autograd.startGradient(a);
+        Autograd.startGradient(b);
         adapters.put(module, new Adapter(a, b, loraConfig.scale(module)));
+    }
+
+    /** The adapter on a linear module, or null. */
+    Adapter adapter(String module) {
+        return adapters.get(module);
+    }
+
+    /**
+     * The weight of a module (a norm's, too) with its adapter added, as both are now. Where there is an adapter the array
+     * is written anew by each call and kept for the next.
+     */
+    NDArray merged(String module) {
+        NDArray weight = get(module + ".weight");
+        Adapter adapter = adapters.get(module);
+        if (adapter == null) {
+            return weight;
+        }
+        NDArray sum = merged.computeIfAbsent(module, key -> manager.create(weight.getShape(), weight.getDataType()));
+        Ops.mergeLora(sum, weight, adapter.a(), adapter.b(), adapter.scale());
+        return sum;
     }
 
     boolean isConv1d(String module) {
@@ -205,6 +233,8 @@ public final class Weights implements AutoCloseable {
             adapter.a().close();
             adapter.b().close();
         });
+        merged.values().forEach(NDArray::close);
+        merged.clear();
         adapters.clear();
         loraConfig = null;
     }

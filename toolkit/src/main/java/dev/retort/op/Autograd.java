@@ -2,6 +2,7 @@ package dev.retort.op;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 
 /**
@@ -28,6 +29,19 @@ public final class Autograd implements AutoCloseable {
         Autograd tape = new Autograd();
         recording = Thread.currentThread();
         return tape;
+    }
+
+    /** Gives a trainable array a gradient of zeros that stays its own, to be added to in place. */
+    public static void startGradient(NDArray array) {
+        try (NDManager scratch = array.getManager().newSubManager();
+                Autograd tape = record()) {
+            NDArray zeros = scratch.zeros(array.getShape(), array.getDataType());
+            NDArray nothing = Ops.dot(zeros, array);
+            tape.backward(nothing);
+        }
+        try (NDArray gradient = array.getGradient()) {
+            Ops.zero(gradient); // there may be one from before
+        }
     }
 
     /** Whether this thread records. */

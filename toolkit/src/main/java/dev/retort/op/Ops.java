@@ -80,32 +80,27 @@ public final class Ops {
                 return torch.matmul(d, v)
               def relu(self: __torch__.M, x: Tensor) -> Tensor:
                 return torch.relu(x)
-              def llama_decode(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, mask: Tensor, at: Tensor, eps: Tensor) -> Tensor:
-                e = annotate(float, torch.item(eps))
-                start = annotate(int, torch.item(at))
-                stop = torch.add(start, 1)
-                rows = torch.size(x, 0)
-                heads = torch.size(kc, 1)
-                width = torch.size(kc, 3)
-                half = torch.floordiv(width, 2)
-                h = torch.rms_norm(x, [torch.size(n1, 0)], n1, e)
-                q = torch.reshape(torch.linear(h, wq), [rows, heads, -1, width])
-                k = torch.reshape(torch.linear(h, wk), [rows, heads, 1, width])
-                v = torch.reshape(torch.linear(h, wv), [rows, heads, 1, width])
-                q1, q2 = torch.slice(q, -1, 0, half), torch.slice(q, -1, half)
-                k1, k2 = torch.slice(k, -1, 0, half), torch.slice(k, -1, half)
-                qr = torch.add(torch.mul(q, cos), torch.mul(torch.cat([torch.neg(q2), q1], -1), sin))
-                kr = torch.add(torch.mul(k, cos), torch.mul(torch.cat([torch.neg(k2), k1], -1), sin))
-                _0 = torch.copy_(torch.slice(kc, 2, start, stop), kr)
-                _1 = torch.copy_(torch.slice(vc, 2, start, stop), v)
-                ka, va = torch.slice(kc, 2, 0, stop), torch.slice(vc, 2, 0, stop)
-                if torch.gt(torch.numel(mask), 0):
-                  o = torch.scaled_dot_product_attention(qr, ka, va, mask, 0., False)
-                else:
-                  o = torch.scaled_dot_product_attention(qr, ka, va, None, 0., False)
-                y = torch.add(x, torch.linear(torch.reshape(o, [rows, 1, -1]), wo))
-                g = torch.rms_norm(y, [torch.size(n2, 0)], n2, e)
-                return torch.add(y, torch.linear(torch.mul(torch.silu(torch.linear(g, wg)), torch.linear(g, wu)), wd))
+              def rms_norm_backward(self: __torch__.M, dy: Tensor, x: Tensor, w: Tensor, eps: Tensor) -> Tensor:
+                r = torch.rsqrt(torch.add(torch.mean(torch.square(x), [-1], True), annotate(float, torch.item(eps))))
+                t = torch.mul(dy, w)
+                s = torch.mean(torch.mul(t, x), [-1], True)
+                return torch.mul(torch.sub(t, torch.mul(x, torch.mul(torch.square(r), s))), r)
+              def add_norm_gradient(self: __torch__.M, dw: Tensor, dy: Tensor, x: Tensor, eps: Tensor) -> Tensor:
+                r = torch.rsqrt(torch.add(torch.mean(torch.square(x), [-1], True), annotate(float, torch.item(eps))))
+                return torch.add_(dw, torch.sum(torch.mul(torch.mul(dy, x), r), [0]))
+              def add_linear_gradient(self: __torch__.M, dw: Tensor, dy: Tensor, x: Tensor) -> Tensor:
+                return torch.addmm_(dw, torch.t(dy), x)
+              def add_lora_gradient(self: __torch__.M, da: Tensor, db: Tensor, dy: Tensor, x: Tensor, a: Tensor, b: Tensor, scale: Tensor) -> Tensor:
+                s = annotate(float, torch.item(scale))
+                _0 = torch.add_(db, torch.t(torch.matmul(torch.t(torch.linear(x, a)), dy)), alpha=s)
+                return torch.addmm_(da, torch.t(torch.matmul(dy, b)), x, alpha=s)
+              def add_rows(self: __torch__.M, to: Tensor, index: Tensor, x: Tensor) -> Tensor:
+                return torch.index_add_(to, 0, index, x)
+              def add_to(self: __torch__.M, to: Tensor, x: Tensor) -> Tensor:
+                return torch.add_(to, x)
+              def merge_lora(self: __torch__.M, out: Tensor, w: Tensor, a: Tensor, b: Tensor, scale: Tensor) -> Tensor:
+                _0 = torch.copy_(out, w)
+                return torch.addmm_(out, b, a, alpha=annotate(float, torch.item(scale)))
               def swiglu(self: __torch__.M, gate: Tensor, up: Tensor) -> Tensor:
                 return torch.mul(torch.silu(gate), up)
               def gelu_tanh(self: __torch__.M, x: Tensor) -> Tensor:
@@ -179,7 +174,6 @@ public final class Ops {
     private static final class Holder {
         private static final TorchScript MODULE = new TorchScript(SOURCE);
         private static final NDManager CONSTANTS = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-        private static final NDArray NOTHING = CONSTANTS.create(new boolean[0]);
         private static final Map<Object, NDArray> SCALARS = new ConcurrentHashMap<>();
     }
 
@@ -194,12 +188,12 @@ public final class Ops {
     }
 
     /** A 64-bit float on the CPU, kept for ever: for settings, of which there are few. */
-    private static NDArray scalar(double value) {
+    static NDArray scalar(double value) {
         return Holder.SCALARS.computeIfAbsent(value, key -> Holder.CONSTANTS.create(value));
     }
 
     /** A 64-bit integer on the CPU, kept for ever: for settings and positions. */
-    private static NDArray scalar(long value) {
+    static NDArray scalar(long value) {
         return Holder.SCALARS.computeIfAbsent(value, key -> Holder.CONSTANTS.create(value));
     }
 
@@ -301,40 +295,6 @@ public final class Ops {
         return run("relu", x);
     }
 
-    /**
-     * One LLaMA layer over one position of each row in a single call, for decoding: what its operators cost apart is mostly
-     * the way into native code. Not recorded; no biases, adapters or norms of queries and keys.
-     *
-     * @param x [B, 1, D]
-     * @param weights input norm, q, k, v, o, second norm, gate, up, down
-     * @param rotation cosines and sines [B, 1, 1, d]
-     * @param keys cache [B, K, T, d] with room at the position, written in place
-     * @param values likewise
-     * @param mask [B, 1, 1, position + 1] boolean, true = seen; null where all are
-     * @return [B, 1, D]
-     */
-    public static NDArray llamaDecode(
-            NDArray x,
-            NDArray[] weights,
-            NDArray[] rotation,
-            NDArray keys,
-            NDArray values,
-            NDArray mask,
-            long position,
-            double epsilon) {
-        NDArray[] inputs = new NDArray[17];
-        inputs[0] = x;
-        System.arraycopy(weights, 0, inputs, 1, 9);
-        inputs[10] = rotation[0];
-        inputs[11] = rotation[1];
-        inputs[12] = keys;
-        inputs[13] = values;
-        inputs[14] = mask == null ? Holder.NOTHING : mask;
-        inputs[15] = scalar(position);
-        inputs[16] = scalar(epsilon);
-        return runUnrecorded("llama_decode", inputs);
-    }
-
     /** SiLU(gate) times up (Shazeer 2020). */
     public static NDArray swiglu(NDArray gate, NDArray up) {
         return run("swiglu", gate, up);
@@ -427,5 +387,48 @@ public final class Ops {
     /** The index of the largest value of each row, 64-bit. */
     public static NDArray argmax(NDArray x) {
         return runUnrecorded("argmax_rows", x);
+    }
+
+    /** The gradient with respect to x [.., D] of {@link #rmsNorm}, given that of its result. Not recorded. */
+    public static NDArray rmsNormGradient(NDArray gradient, NDArray x, NDArray w, double epsilon) {
+        return runUnrecorded("rms_norm_backward", gradient, x, w, scalar(epsilon));
+    }
+
+    /** Adds to {@code sum} [D] the gradient with respect to the weight of {@link #rmsNorm}, in place. */
+    public static void addNormGradient(NDArray sum, NDArray gradient, NDArray x, double epsilon) {
+        runUnrecorded("add_norm_gradient", sum, gradient, x, scalar(epsilon)).close();
+    }
+
+    /** Adds to {@code sum} [O, I] the gradient with respect to the weight of {@link #linear}, in place. */
+    public static void addLinearGradient(NDArray sum, NDArray gradient, NDArray x) {
+        runUnrecorded("add_linear_gradient", sum, gradient, x).close();
+    }
+
+    /**
+     * Adds the gradients with respect to an adapter's matrices, in place, given that of the result of {@link #lora}
+     * without dropout.
+     *
+     * @param sumA gradient of a so far [r, I]
+     * @param sumB gradient of b so far [O, r]
+     */
+    public static void addLoraGradient(
+            NDArray sumA, NDArray sumB, NDArray gradient, NDArray x, NDArray a, NDArray b, double scale) {
+        runUnrecorded("add_lora_gradient", sumA, sumB, gradient, x, a, b, scalar(scale))
+                .close();
+    }
+
+    /** Adds the rows of x [N, D] to the rows of {@code to} [M, D] that the index [N] (64-bit) names, in place. */
+    public static void addRows(NDArray to, NDArray index, NDArray x) {
+        runUnrecorded("add_rows", to, index, x).close();
+    }
+
+    /** Adds x to {@code to}, in place. */
+    public static void addTo(NDArray to, NDArray x) {
+        runUnrecorded("add_to", to, x).close();
+    }
+
+    /** Writes w plus scale times b a into {@code out} [O, I]: what {@link #lora} without dropout amounts to. */
+    public static void mergeLora(NDArray out, NDArray w, NDArray a, NDArray b, double scale) {
+        runUnrecorded("merge_lora", out, w, a, b, scalar(scale)).close();
     }
 }

@@ -9,9 +9,9 @@ import dev.retort.batch.TokenExample;
 import dev.retort.data.SeededRandom;
 import dev.retort.loss.CrossEntropy;
 import dev.retort.loss.LossParts;
+import dev.retort.model.GradientPasses;
 import dev.retort.model.LanguageModel;
 import dev.retort.model.Seq2SeqLm;
-import dev.retort.op.Autograd;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +24,9 @@ import java.util.TreeMap;
  * gradient, and a long rationale does not drown a short label.
  */
 public final class SupervisedStep {
+
+    /** Enough for matrix products at full speed on a CPU, and little memory; a GPU may want more. */
+    private static final int MICRO_BATCH_TOKENS = 512;
 
     private final LanguageModel model;
     private final Map<String, Double> termWeights;
@@ -42,6 +45,11 @@ public final class SupervisedStep {
         this.seed = seed;
     }
 
+    /** The forward passes of a step: few tokens at a time, rows of like length together. */
+    public static List<List<TokenExample>> microBatches(List<TokenExample> examples, int maxRows) {
+        return StepPlan.microBatches(examples, maxRows, MICRO_BATCH_TOKENS);
+    }
+
     /**
      * Adds the step's gradient to the trained weights.
      *
@@ -53,16 +61,18 @@ public final class SupervisedStep {
         LossParts parts = LossParts.none();
         int micro = 0;
         model.weights().setTraining(true);
-        try (Autograd tape = Autograd.record()) {
-            for (List<TokenExample> rows : StepPlan.microBatches(examples, microBatchRows)) {
+        try (GradientPasses passes = model.gradientPasses()) {
+            for (List<TokenExample> rows : microBatches(examples, microBatchRows)) {
                 // Dropout's random state is derived and not stored: a resumed run draws the same.
                 Engine.getEngine("PyTorch").setRandomSeed((int) SeededRandom.seedOf(seed, "dropout", step, micro++));
                 try (TokenBatch batch = batch(rows)) {
-                    CrossEntropy.Result result = run(batch, factors(batch, counts));
-                    if (result.surrogate() != null) {
-                        tape.backward(result.surrogate());
+                    if (batch.labelCount() > 0) {
+                        NDArray hidden = passes.labelHidden(batch);
+                        CrossEntropy.Result result = CrossEntropy.withGradient(
+                                hidden, model.head(), batch.labelIds(), factors(batch, counts));
+                        passes.backward(result.gradient());
+                        parts = parts.plus(parts(batch, result.losses()));
                     }
-                    parts = parts.plus(parts(batch, result.losses()));
                 }
             }
         } finally {
@@ -74,10 +84,12 @@ public final class SupervisedStep {
     /** The terms of examples without gradients or dropout, for validation. */
     public LossParts evaluate(List<TokenExample> examples) {
         LossParts parts = LossParts.none();
-        for (List<TokenExample> rows : StepPlan.microBatches(examples, microBatchRows)) {
+        for (List<TokenExample> rows : microBatches(examples, microBatchRows)) {
             try (TokenBatch batch = batch(rows)) {
-                CrossEntropy.Result result = run(batch, new float[batch.labelCount()]);
-                parts = parts.plus(parts(batch, result.losses()));
+                if (batch.labelCount() > 0) {
+                    float[] losses = CrossEntropy.losses(model.labelHidden(batch), model.head(), batch.labelIds());
+                    parts = parts.plus(parts(batch, losses));
+                }
             }
         }
         return parts;
@@ -86,14 +98,6 @@ public final class SupervisedStep {
     private TokenBatch batch(List<TokenExample> rows) {
         NDManager parent = model.weights().manager();
         return new TokenBatch(rows, model instanceof Seq2SeqLm, parent);
-    }
-
-    private CrossEntropy.Result run(TokenBatch batch, float[] factors) {
-        if (batch.labelCount() == 0) {
-            return new CrossEntropy.Result(new float[0], null);
-        }
-        NDArray hidden = model.labelHidden(batch);
-        return CrossEntropy.of(hidden, model.head(), batch.labelIds(), factors);
     }
 
     /** Labelled tokens of each term over the whole step, known before the first forward pass. */

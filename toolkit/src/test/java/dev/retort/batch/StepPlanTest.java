@@ -34,9 +34,20 @@ class StepPlanTest {
         for (int length : new int[] {3, 9, 4, 8, 2}) {
             examples.add(new TokenExample("l" + length, "answer", 1, new int[length], new int[length]));
         }
-        List<List<TokenExample>> batches = StepPlan.microBatches(examples, 2);
+        List<List<TokenExample>> batches = StepPlan.microBatches(examples, 2, 100);
         assertThat(batches.stream()
                         .map(batch -> batch.stream().map(TokenExample::id).toList()))
                 .containsExactly(List.of("l9", "l8"), List.of("l4", "l3"), List.of("l2"));
+    }
+
+    @Test
+    void microBatchesHoldNoMoreTokensThanAllowed() {
+        List<TokenExample> examples = new ArrayList<>();
+        for (int length : new int[] {3, 9, 4, 8, 2}) {
+            examples.add(new TokenExample("l" + length, "answer", 1, new int[length], new int[length]));
+        }
+        assertThat(StepPlan.microBatches(examples, 9, 8).stream()
+                        .map(batch -> batch.stream().map(TokenExample::id).toList()))
+                .containsExactly(List.of("l9"), List.of("l8"), List.of("l4", "l3"), List.of("l2"));
     }
 }

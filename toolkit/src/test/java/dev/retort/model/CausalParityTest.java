@@ -10,7 +10,6 @@ import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
 import dev.retort.data.SamplingParams;
 import dev.retort.loss.CrossEntropy;
-import dev.retort.op.Autograd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -164,20 +163,20 @@ class CausalParityTest {
                     Arrays.copyOf(labels.get(row), length)));
         }
         model.weights().train(name -> true);
-        try (Autograd tape = Autograd.record();
+        try (GradientPasses passes = model.gradientPasses();
                 TokenBatch batch =
                         new TokenBatch(examples, false, model.weights().manager())) {
             float[] ones = new float[batch.labelCount()];
             Arrays.fill(ones, 1);
             CrossEntropy.Result result =
-                    CrossEntropy.of(model.labelHidden(batch), model.head(), batch.labelIds(), ones);
+                    CrossEntropy.withGradient(passes.labelHidden(batch), model.head(), batch.labelIds(), ones);
             double sum = 0;
             for (float loss : result.losses()) {
                 sum += loss;
             }
             assertThat(sum).isCloseTo(json.at("/loss/sum").doubleValue(), org.assertj.core.data.Offset.offset(1e-3));
             assertThat(batch.labelCount()).isEqualTo(json.at("/loss/count").intValue());
-            tape.backward(result.surrogate());
+            passes.backward(result.gradient());
         }
         int compared = 0;
         for (String name : golden.names()) {

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
 import dev.retort.loss.CrossEntropy;
-import dev.retort.op.Autograd;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -133,19 +132,19 @@ class LoraFilesTest {
 
     private static void gradientsAgree(CausalLm model, List<TokenExample> examples, TensorSource golden, JsonNode json)
             throws IOException {
-        try (Autograd tape = Autograd.record();
+        try (GradientPasses passes = model.gradientPasses();
                 TokenBatch batch =
                         new TokenBatch(examples, false, model.weights().manager())) {
             float[] ones = new float[batch.labelCount()];
             Arrays.fill(ones, 1);
             CrossEntropy.Result result =
-                    CrossEntropy.of(model.labelHidden(batch), model.head(), batch.labelIds(), ones);
+                    CrossEntropy.withGradient(passes.labelHidden(batch), model.head(), batch.labelIds(), ones);
             double sum = 0;
             for (float loss : result.losses()) {
                 sum += loss;
             }
             assertThat(sum).isCloseTo(json.at("/loss/sum").doubleValue(), org.assertj.core.data.Offset.offset(1e-3));
-            tape.backward(result.surrogate());
+            passes.backward(result.gradient());
         }
         int compared = 0;
         for (String name : golden.names()) {

@@ -1,0 +1,167 @@
+package dev.retort.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.retort.batch.TokenBatch;
+import dev.retort.batch.TokenExample;
+import dev.retort.op.LlamaLayer;
+import dev.retort.op.Ops;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+
+/**
+ * Forward and backward passes of a plain LLaMA in closed form, layer by layer.
+ *
+ * <p>Three things make it cheaper than autograd over the same operators. Rows are packed, so that padding costs nothing outside
+ * attention. Adapters are merged into their weights once a step (x (W + s B A)^T = x W^T + s (x A^T) B^T), so that passes
+ * through them cost no more than the frozen product. And a layer is one call each way, which keeps what the way back needs.
+ */
+final class LlamaPasses implements GradientPasses {
+
+    private static final String EMBEDDING = "model.embed_tokens.weight";
+    private static final String LAST_NORM = "model.norm.weight";
+
+    private final LlamaModel model;
+    private final Weights weights;
+    private final double epsilon;
+    private final List<NDArray[]> layers = new ArrayList<>();
+    private final IdentityHashMap<NDArray, NDArray> gradients = new IdentityHashMap<>();
+    private LlamaLayer.Pack pack;
+    private NDArray ids; // [N]
+    private NDArray labelPlaces; // [L]
+    private NDArray beforeNorm; // [L, D]
+    private final List<LlamaLayer.Kept> kept = new ArrayList<>();
+
+    LlamaPasses(LlamaModel model) {
+        this.model = model;
+        this.weights = model.weights();
+        this.epsilon = model.config().normEpsilon();
+        for (int layer = 0; layer < model.config().layers(); layer++) {
+            NDArray[] arrays = new NDArray[LlamaModel.FUSED.size()];
+            for (int i = 0; i < arrays.length; i++) {
+                arrays[i] = weights.merged(LlamaModel.name(layer, LlamaModel.FUSED.get(i)));
+            }
+            layers.add(arrays);
+        }
+    }
+
+    /** Whether a model is of the kind whose gradient is written out here. */
+    static boolean support(LlamaModel model) {
+        Weights weights = model.weights();
+        return model.isPlain()
+                && model.config().slidingWindow() == 0
+                && (weights.loraConfig() == null || weights.loraConfig().loraDropout() == 0)
+                && weights.manager().getDevice().equals(Device.cpu())
+                && weights.get(EMBEDDING).getDataType() == DataType.FLOAT32;
+    }
+
+    @Override
+    public NDArray labelHidden(TokenBatch batch) {
+        read(batch);
+        NDArray x = Ops.embedding(ids, weights.get(EMBEDDING)); // [N, D]
+        kept.clear();
+        for (NDArray[] layer : layers) {
+            LlamaLayer.Kept results = LlamaLayer.forward(x, layer, pack, epsilon);
+            kept.add(results);
+            x = results.out();
+        }
+        beforeNorm = Ops.selectRows(x, labelPlaces);
+        return Ops.rmsNorm(beforeNorm, weights.get(LAST_NORM), epsilon);
+    }
+
+    /** Lays the batch's rows behind one another. */
+    private void read(TokenBatch batch) {
+        NDManager manager = batch.manager();
+        List<TokenExample> rows = batch.examples();
+        int width = batch.width();
+        int tokens = Math.toIntExact(batch.tokens());
+        long[] packed = new long[tokens];
+        long[] positions = new long[tokens];
+        long[] places = new long[tokens];
+        long[] slots = new long[rows.size() * width];
+        long[] labels = new long[batch.labelCount()];
+        int token = 0;
+        int label = 0;
+        for (int row = 0; row < rows.size(); row++) {
+            int[] input = rows.get(row).input();
+            int[] target = rows.get(row).labels();
+            for (int t = 0; t < input.length; t++) {
+                int slot = row * width + t;
+                packed[token] = input[t];
+                positions[token] = t;
+                places[token] = slot;
+                slots[slot] = token;
+                if (t + 1 < target.length && target[t + 1] != TokenExample.IGNORED) {
+                    labels[label++] = token;
+                }
+                token++;
+            }
+        }
+        ids = manager.create(packed);
+        labelPlaces = manager.create(labels);
+        NDArray[] rotation =
+                model.rotationOf(positions, new Shape(tokens, 1, model.config().headDim()), manager);
+        pack = new LlamaLayer.Pack(
+                rotation[0], rotation[1], manager.create(slots), manager.create(places), rows.size());
+    }
+
+    @Override
+    public void backward(NDArray gradient) {
+        addNorm(LAST_NORM, gradient, beforeNorm);
+        NDArray atLabels = Ops.rmsNormGradient(gradient, beforeNorm, weights.get(LAST_NORM), epsilon);
+        NDArray dx = ids.getManager().zeros(new Shape(ids.size(), model.config().hiddenSize()));
+        Ops.addRows(dx, labelPlaces, atLabels);
+        for (int layer = layers.size() - 1; layer >= 0; layer--) {
+            LlamaLayer.Kept forward = kept.get(layer);
+            LlamaLayer.Gradients g = LlamaLayer.backward(dx, forward, layers.get(layer), pack, epsilon);
+            addLinear(LlamaModel.name(layer, "mlp.down_proj"), forward.inner(), dx);
+            addLinear(LlamaModel.name(layer, "mlp.up_proj"), forward.normedAgain(), g.dup());
+            addLinear(LlamaModel.name(layer, "mlp.gate_proj"), forward.normedAgain(), g.dgate());
+            addNorm(LlamaModel.name(layer, "post_attention_layernorm.weight"), g.dnormedAgain(), forward.y());
+            addLinear(LlamaModel.name(layer, "self_attn.o_proj"), forward.context(), g.dy());
+            addLinear(LlamaModel.name(layer, "self_attn.v_proj"), forward.normed(), g.dv());
+            addLinear(LlamaModel.name(layer, "self_attn.k_proj"), forward.normed(), g.dk());
+            addLinear(LlamaModel.name(layer, "self_attn.q_proj"), forward.normed(), g.dq());
+            addNorm(LlamaModel.name(layer, "input_layernorm.weight"), g.dnormed(), forward.x());
+            dx.close();
+            dx = g.dx();
+            g.closeRest();
+            forward.close();
+        }
+        if (weights.get(EMBEDDING).hasGradient()) {
+            Ops.addRows(gradient(weights.get(EMBEDDING)), ids, dx);
+        }
+    }
+
+    private void addLinear(String module, NDArray input, NDArray gradient) {
+        Weights.Adapter adapter = weights.adapter(module);
+        NDArray weight = weights.get(module + ".weight");
+        if (adapter != null) {
+            NDArray a = gradient(adapter.a());
+            NDArray b = gradient(adapter.b());
+            Ops.addLoraGradient(a, b, gradient, input, adapter.a(), adapter.b(), adapter.scale());
+        } else if (weight.hasGradient()) {
+            Ops.addLinearGradient(gradient(weight), gradient, input);
+        }
+    }
+
+    private void addNorm(String name, NDArray gradient, NDArray x) {
+        NDArray weight = weights.get(name);
+        if (weight.hasGradient()) {
+            Ops.addNormGradient(gradient(weight), gradient, x, epsilon);
+        }
+    }
+
+    private NDArray gradient(NDArray weight) {
+        return gradients.computeIfAbsent(weight, NDArray::getGradient);
+    }
+
+    @Override
+    public void close() {
+        gradients.values().forEach(NDArray::close);
+    }
+}

@@ -1,0 +1,292 @@
+package dev.retort.op;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+
+/**
+ * A whole LLaMA layer in one call: one position for decoding; a forward pass that keeps what its backward pass needs; and
+ * that backward pass in closed form. Nothing is recorded. No biases, no norms of queries and keys, no sliding window.
+ *
+ * <p>In training, rows are packed: N tokens of B rows lie behind one another, so that matrix products and norms see no padding.
+ * Attention alone sees a rectangle of B S slots.
+ *
+ * <p>Shapes: D width, H query heads, K key heads, d head width, I inner width.
+ */
+public final class LlamaLayer {
+
+    private static final String SOURCE =
+            """
+              def decode(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, mask: Tensor, at: Tensor, eps: Tensor) -> Tensor:
+                e = annotate(float, torch.item(eps))
+                start = annotate(int, torch.item(at))
+                stop = torch.add(start, 1)
+                rows = torch.size(x, 0)
+                heads = torch.size(kc, 1)
+                width = torch.size(kc, 3)
+                half = torch.floordiv(width, 2)
+                h = torch.rms_norm(x, [torch.size(n1, 0)], n1, e)
+                q = torch.reshape(torch.linear(h, wq), [rows, heads, -1, width])
+                k = torch.reshape(torch.linear(h, wk), [rows, heads, 1, width])
+                v = torch.reshape(torch.linear(h, wv), [rows, heads, 1, width])
+                q1, q2 = torch.slice(q, -1, 0, half), torch.slice(q, -1, half)
+                k1, k2 = torch.slice(k, -1, 0, half), torch.slice(k, -1, half)
+                qr = torch.add(torch.mul(q, cos), torch.mul(torch.cat([torch.neg(q2), q1], -1), sin))
+                kr = torch.add(torch.mul(k, cos), torch.mul(torch.cat([torch.neg(k2), k1], -1), sin))
+                _0 = torch.copy_(torch.slice(kc, 2, start, stop), kr)
+                _1 = torch.copy_(torch.slice(vc, 2, start, stop), v)
+                ka, va = torch.slice(kc, 2, 0, stop), torch.slice(vc, 2, 0, stop)
+                if torch.gt(torch.numel(mask), 0):
+                  o = torch.scaled_dot_product_attention(qr, ka, va, mask, 0., False)
+                else:
+                  o = torch.scaled_dot_product_attention(qr, ka, va, None, 0., False)
+                y = torch.add(x, torch.linear(torch.reshape(o, [rows, 1, -1]), wo))
+                g = torch.rms_norm(y, [torch.size(n2, 0)], n2, e)
+                return torch.add(y, torch.linear(torch.mul(torch.silu(torch.linear(g, wg)), torch.linear(g, wu)), wd))
+              def rms(self: __torch__.M, x: Tensor, e: float) -> Tensor:
+                n = torch.linalg_vector_norm(x, 2, [-1], True)
+                return torch.rsqrt(torch.add(torch.div(torch.square(n), torch.size(x, -1)), e))
+              def rms_norm_gradient(self: __torch__.M, dy: Tensor, x: Tensor, h: Tensor, w: Tensor, r: Tensor) -> Tensor:
+                s = torch.mean(torch.mul(dy, h), [-1], True)
+                return torch.addcmul_(torch.mul_(torch.mul(dy, w), r), x, torch.mul(torch.square(r), s), value=-1)
+              def rotate(self: __torch__.M, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+                half = torch.floordiv(torch.size(x, -1), 2)
+                a = torch.slice(x, -1, 0, half)
+                b = torch.slice(x, -1, half)
+                c, s = torch.slice(cos, -1, 0, half), torch.slice(sin, -1, 0, half)
+                return torch.cat([torch.sub(torch.mul(a, c), torch.mul(b, s)), torch.add(torch.mul(b, c), torch.mul(a, s))], -1)
+              def pad_heads(self: __torch__.M, x: Tensor, slots: Tensor, rows: int) -> Tensor:
+                p = torch.index_select(torch.flatten(x, 1), 0, slots)
+                return torch.transpose(torch.view(p, [rows, -1, torch.size(x, 1), torch.size(x, 2)]), 1, 2)
+              def unpad_heads(self: __torch__.M, x: Tensor, places: Tensor) -> Tensor:
+                t = torch.reshape(torch.transpose(x, 1, 2), [torch.mul(torch.size(x, 0), torch.size(x, 2)), -1])
+                return torch.index_select(t, 0, places)
+              def repeat_heads(self: __torch__.M, x: Tensor, g: int) -> Tensor:
+                if torch.gt(g, 1):
+                  y = torch.repeat_interleave(x, g, 1)
+                else:
+                  y = x
+                return y
+              def sum_heads(self: __torch__.M, x: Tensor, g: int) -> Tensor:
+                if torch.gt(g, 1):
+                  y = torch.sum(torch.view(x, [torch.size(x, 0), -1, g, torch.size(x, 2), torch.size(x, 3)]), [2])
+                else:
+                  y = x
+                return y
+              def forward_pass(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor) -> List[Tensor]:
+                e = annotate(float, torch.item(eps))
+                rows = annotate(int, torch.item(rows0))
+                n, d = torch.size(x, 0), torch.size(cos, -1)
+                r1 = (self).rms(x, e)
+                h1 = torch.mul_(torch.mul(x, r1), n1)
+                q = (self).rotate(torch.view(torch.linear(h1, wq), [n, -1, d]), cos, sin)
+                k = (self).rotate(torch.view(torch.linear(h1, wk), [n, -1, d]), cos, sin)
+                v = torch.view(torch.linear(h1, wv), [n, -1, d])
+                g = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
+                qp = (self).pad_heads(q, slots, rows)
+                kp = (self).pad_heads(k, slots, rows)
+                vp = (self).pad_heads(v, slots, rows)
+                o, lse = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), 0., True)
+                ctx = (self).unpad_heads(o, places)
+                y = torch.add_(torch.linear(ctx, wo), x)
+                r2 = (self).rms(y, e)
+                h2 = torch.mul_(torch.mul(y, r2), n2)
+                gate, up = torch.linear(h2, wg), torch.linear(h2, wu)
+                act = torch.silu(gate)
+                inner = torch.mul(act, up)
+                out = torch.add_(torch.linear(inner, wd), y)
+                return [out, r1, h1, qp, kp, vp, o, lse, ctx, y, r2, h2, gate, up, act, inner]
+              def backward_pass(self: __torch__.M, dout: Tensor, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, r1: Tensor, h1: Tensor, qp: Tensor, kp: Tensor, vp: Tensor, o: Tensor, lse: Tensor, ctx: Tensor, y: Tensor, r2: Tensor, h2: Tensor, gate: Tensor, up: Tensor, act: Tensor, inner: Tensor) -> List[Tensor]:
+                rows = annotate(int, torch.item(rows0))
+                n, d = torch.size(x, 0), torch.size(cos, -1)
+                dinner = torch.matmul(dout, wd)
+                dup = torch.mul_(act, dinner)
+                dgate = torch.silu_backward(torch.mul_(dinner, up), gate)
+                dh2 = torch.addmm(torch.matmul(dgate, wg), dup, wu)
+                dy = torch.add_((self).rms_norm_gradient(dh2, y, h2, n2, r2), dout)
+                g = torch.floordiv(torch.size(qp, 1), torch.size(kp, 1))
+                dctx = torch.matmul(dy, wo)
+                dop = torch.index_copy_(torch.zeros([torch.size(slots, 0), torch.size(dctx, 1)], dtype=6), 0, places, dctx)
+                dop2 = torch.transpose(torch.view(dop, [rows, -1, torch.size(qp, 1), d]), 1, 2)
+                dq, dk, dv = torch._scaled_dot_product_flash_attention_for_cpu_backward(dop2, qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), o, lse, 0., True)
+                neg = torch.neg(sin)
+                dqu = torch.view((self).unpad_heads(dq, places), [n, -1, d])
+                dku = torch.view((self).unpad_heads((self).sum_heads(dk, g), places), [n, -1, d])
+                dq2 = torch.flatten((self).rotate(dqu, cos, neg), 1)
+                dk2 = torch.flatten((self).rotate(dku, cos, neg), 1)
+                dv2 = (self).unpad_heads((self).sum_heads(dv, g), places)
+                dh1 = torch.addmm(torch.addmm(torch.matmul(dq2, wq), dk2, wk), dv2, wv)
+                dx = torch.add_((self).rms_norm_gradient(dh1, x, h1, n1, r1), dy)
+                return [dx, dq2, dk2, dv2, dy, dgate, dup, dh1, dh2]
+            """;
+
+    private static final class Holder {
+        private static final TorchScript MODULE = new TorchScript(SOURCE);
+        private static final NDManager CONSTANTS = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        private static final NDArray NOTHING = CONSTANTS.create(new boolean[0]);
+    }
+
+    private LlamaLayer() {}
+
+    /**
+     * How B rows of different length lie in a pack of N tokens.
+     *
+     * @param cos cosines of each token's position [N, 1, d]
+     * @param sin sines likewise
+     * @param slots for each of the B S slots the token in it, 64-bit; any token where there is none
+     * @param places for each token its slot [N], 64-bit
+     * @param rows B
+     */
+    public record Pack(NDArray cos, NDArray sin, NDArray slots, NDArray places, int rows) {}
+
+    /**
+     * One position of each row, for decoding.
+     *
+     * @param x [B, 1, D]
+     * @param weights input norm, q, k, v, o, second norm, gate, up, down
+     * @param rotation cosines and sines [B, 1, 1, d]
+     * @param keys cache [B, K, T, d] with room at the position, written in place
+     * @param values likewise
+     * @param mask [B, 1, 1, position + 1] boolean, true = seen; null where all are
+     * @return [B, 1, D]
+     */
+    public static NDArray decode(
+            NDArray x,
+            NDArray[] weights,
+            NDArray[] rotation,
+            NDArray keys,
+            NDArray values,
+            NDArray mask,
+            long position,
+            double epsilon) {
+        NDArray[] inputs = new NDArray[17];
+        inputs[0] = x;
+        System.arraycopy(weights, 0, inputs, 1, 9);
+        inputs[10] = rotation[0];
+        inputs[11] = rotation[1];
+        inputs[12] = keys;
+        inputs[13] = values;
+        inputs[14] = mask == null ? Holder.NOTHING : mask;
+        inputs[15] = Ops.scalar(position);
+        inputs[16] = Ops.scalar(epsilon);
+        return Holder.MODULE.call("decode", false, inputs).singletonOrThrow();
+    }
+
+    /**
+     * What a forward pass gives, and keeps for the backward pass.
+     *
+     * @param x the layer's input [N, D]
+     * @param results the layer's result, then what is kept
+     */
+    public record Kept(NDArray x, NDList results) implements AutoCloseable {
+
+        /** The layer's result [N, D], which is not closed with the rest. */
+        public NDArray out() {
+            return results.get(0);
+        }
+
+        /** The input of q, k and v [N, D]. */
+        public NDArray normed() {
+            return results.get(2);
+        }
+
+        /** The input of o [N, H d]. */
+        public NDArray context() {
+            return results.get(8);
+        }
+
+        /** The state between attention and feed-forward [N, D]. */
+        public NDArray y() {
+            return results.get(9);
+        }
+
+        /** The input of gate and up [N, D]. */
+        public NDArray normedAgain() {
+            return results.get(11);
+        }
+
+        /** The input of down [N, I]. */
+        public NDArray inner() {
+            return results.get(15);
+        }
+
+        @Override
+        public void close() {
+            results.subList(1, results.size()).forEach(NDArray::close);
+        }
+    }
+
+    /**
+     * The forward pass over a pack.
+     *
+     * @param x [N, D]
+     * @param weights input norm, q, k, v, o, second norm, gate, up, down
+     */
+    public static Kept forward(NDArray x, NDArray[] weights, Pack pack, double epsilon) {
+        return new Kept(x, Holder.MODULE.call("forward_pass", false, inputs(x, null, weights, pack, epsilon, null)));
+    }
+
+    /**
+     * Gradients of a layer: of its input, and of the results of its modules.
+     *
+     * @param dx of the layer's input [N, D]
+     * @param dq of the queries before rotation [N, H d]
+     * @param dk of the keys before rotation [N, K d]
+     * @param dv of the values [N, K d]
+     * @param dy of the state between attention and feed-forward [N, D], which is also that of o's result
+     * @param dgate of the gate's result [N, I]
+     * @param dup of up's result [N, I]
+     * @param dnormed of the first norm's result [N, D]
+     * @param dnormedAgain of the second norm's result [N, D]
+     */
+    public record Gradients(
+            NDArray dx,
+            NDArray dq,
+            NDArray dk,
+            NDArray dv,
+            NDArray dy,
+            NDArray dgate,
+            NDArray dup,
+            NDArray dnormed,
+            NDArray dnormedAgain) {
+
+        /** Closes everything but {@link #dx}. */
+        public void closeRest() {
+            for (NDArray array : new NDArray[] {dq, dk, dv, dy, dgate, dup, dnormed, dnormedAgain}) {
+                array.close();
+            }
+        }
+    }
+
+    /**
+     * The backward pass. It overwrites a part of what was kept, so it runs once.
+     *
+     * @param dout gradient of the layer's result [N, D]
+     */
+    public static Gradients backward(NDArray dout, Kept kept, NDArray[] weights, Pack pack, double epsilon) {
+        NDList g = Holder.MODULE.call("backward_pass", false, inputs(kept.x(), dout, weights, pack, epsilon, kept));
+        return new Gradients(g.get(0), g.get(1), g.get(2), g.get(3), g.get(4), g.get(5), g.get(6), g.get(7), g.get(8));
+    }
+
+    private static NDArray[] inputs(NDArray x, NDArray dout, NDArray[] weights, Pack pack, double epsilon, Kept kept) {
+        NDList inputs = new NDList();
+        if (dout != null) {
+            inputs.add(dout);
+        }
+        inputs.add(x);
+        for (NDArray weight : weights) {
+            inputs.add(weight);
+        }
+        inputs.add(pack.cos());
+        inputs.add(pack.sin());
+        inputs.add(pack.slots());
+        inputs.add(pack.places());
+        inputs.add(Ops.scalar((long) pack.rows()));
+        inputs.add(Ops.scalar(epsilon));
+        if (kept != null) {
+            inputs.addAll(kept.results().subList(1, kept.results().size()));
+        }
+        return inputs.toArray(new NDArray[0]);
+    }
+}

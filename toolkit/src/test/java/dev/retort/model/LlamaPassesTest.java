@@ -1,0 +1,170 @@
+package dev.retort.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.retort.batch.TokenBatch;
+import dev.retort.batch.TokenExample;
+import dev.retort.data.Rows;
+import dev.retort.op.Autograd;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** The closed form against autograd over the same weights. */
+class LlamaPassesTest {
+
+    private static final int VOCABULARY = 50;
+
+    @Test
+    void allWeights() {
+        agree(config(4, 4, true), null);
+    }
+
+    @Test
+    void groupedHeadsAndAHeadOfItsOwn() {
+        agree(config(4, 2, false), null);
+    }
+
+    @Test
+    void adaptersOnSomeModules() {
+        agree(config(4, 2, true), new LoraConfig(3, 7.0, 0.0, List.of("q_proj", "down_proj"), true));
+    }
+
+    @Test
+    void adaptersOnAllModules() {
+        agree(config(4, 1, true), new LoraConfig(2, 4.0, 0.0, List.of("all-linear"), false));
+    }
+
+    @Test
+    void someWeightsAndNoOthers() {
+        LanguageModel model = Models.create(config(4, 4, true), 1, Device.cpu());
+        model.weights().train(name -> name.contains("layers.1") || name.equals("model.norm.weight"));
+        compare(model);
+    }
+
+    @Test
+    void dropoutIsLeftToAutograd() {
+        LanguageModel model = Models.create(config(4, 4, true), 1, Device.cpu());
+        model.weights().addLora(new LoraConfig(2, 4.0, 0.1, List.of("q_proj"), false), 0);
+        try (GradientPasses passes = model.gradientPasses()) {
+            assertThat(passes).isInstanceOf(AutogradPasses.class);
+        }
+        model.close();
+    }
+
+    @Test
+    void normsOfQueriesAreLeftToAutograd() {
+        ObjectNode config = config(4, 4, true).put("model_type", "qwen3");
+        try (LanguageModel model = Models.create(config, 1, Device.cpu());
+                GradientPasses passes = model.gradientPasses()) {
+            assertThat(passes).isInstanceOf(AutogradPasses.class);
+        }
+    }
+
+    private static void agree(ObjectNode config, LoraConfig lora) {
+        LanguageModel model = Models.create(config, 1, Device.cpu());
+        if (lora == null) {
+            model.weights().train(name -> true);
+        } else {
+            model.weights().addLora(lora, 5);
+            // B starts at zero, where half of the gradients vanish.
+            SplittableRandom random = new SplittableRandom(8);
+            model.weights().adapterArrays().values().forEach(array -> {
+                float[] values = new float[Math.toIntExact(array.size())];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = (float) (random.nextDouble() - 0.5);
+                }
+                array.set(values);
+            });
+        }
+        compare(model);
+    }
+
+    private static void compare(LanguageModel model) {
+        try (model) {
+            Map<String, float[]> expected;
+            model.weights().trainable().values().forEach(Autograd::startGradient);
+            try (GradientPasses passes = new AutogradPasses(model)) {
+                expected = gradients(model, passes);
+            }
+            Map<String, float[]> closed;
+            model.weights().trainable().values().forEach(Autograd::startGradient);
+            try (GradientPasses passes = model.gradientPasses()) {
+                assertThat(passes).isInstanceOf(LlamaPasses.class);
+                closed = gradients(model, passes);
+            }
+            assertThat(closed).hasSameSizeAs(expected);
+            assertThat(expected).hasSizeGreaterThan(2);
+            expected.remove("lm_head.weight"); // above the hidden states
+            expected.forEach((name, values) -> {
+                double largest = 0;
+                for (float value : values) {
+                    largest = Math.max(largest, Math.abs(value));
+                }
+                assertThat(largest).as(name).isGreaterThan(1e-3);
+                assertThat(Fixtures.difference(closed.get(name), values))
+                        .as(name)
+                        .isLessThan(2e-5 * Math.max(1, largest));
+            });
+        }
+    }
+
+    /** Hidden states and all gradients of two batches, accumulated. */
+    private static Map<String, float[]> gradients(LanguageModel model, GradientPasses passes) {
+        Map<String, float[]> found = new LinkedHashMap<>();
+        for (int part = 0; part < 2; part++) {
+            try (TokenBatch batch =
+                    new TokenBatch(examples(part), false, model.weights().manager())) {
+                NDArray hidden = passes.labelHidden(batch);
+                found.put("hidden" + part, hidden.toFloatArray());
+                SplittableRandom random = new SplittableRandom(part);
+                float[] gradient = new float[Math.toIntExact(hidden.size())];
+                for (int i = 0; i < gradient.length; i++) {
+                    gradient[i] = (float) (random.nextDouble() - 0.5);
+                }
+                passes.backward(batch.manager().create(gradient, hidden.getShape()));
+            }
+        }
+        model.weights().trainable().forEach((name, array) -> {
+            try (NDArray gradient = array.getGradient()) {
+                found.put(name, gradient.toFloatArray());
+            }
+        });
+        return found;
+    }
+
+    private static List<TokenExample> examples(int part) {
+        SplittableRandom random = new SplittableRandom(part);
+        List<TokenExample> examples = new ArrayList<>();
+        for (int length : new int[] {7, 2, 5, 1 + part * 3}) {
+            int[] ids = random.ints(length, 0, VOCABULARY).toArray();
+            int[] labels = ids.clone();
+            for (int t = 0; t < length / 2; t++) {
+                labels[t] = TokenExample.IGNORED;
+            }
+            examples.add(new TokenExample("row" + length, "answer", 1, ids, labels));
+        }
+        return examples;
+    }
+
+    private static ObjectNode config(int heads, int keyValueHeads, boolean tied) {
+        return Rows.mapper()
+                .createObjectNode()
+                .put("model_type", "llama")
+                .put("vocab_size", VOCABULARY)
+                .put("hidden_size", 16)
+                .put("intermediate_size", 24)
+                .put("num_hidden_layers", 3)
+                .put("num_attention_heads", heads)
+                .put("num_key_value_heads", keyValueHeads)
+                .put("tie_word_embeddings", tied)
+                .put("initializer_range", 0.3)
+                .put("max_position_embeddings", 32);
+    }
+}
