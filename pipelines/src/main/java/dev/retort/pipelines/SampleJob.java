@@ -60,6 +60,23 @@ public final class SampleJob {
     /** Runs the job with these options and waits for its end. */
     public static SampleOutcome run(SampleRequest request, PipelineOptions options)
             throws IOException, InterruptedException {
+        // Failures first: should the process die here, no pair is in both files, and what is in none is asked again.
+        return outcome(run(
+                request,
+                options,
+                (pipeline, out, beside) -> build(pipeline, request, out, beside),
+                List.of(FAILURES, MALFORMED, SAMPLES)));
+    }
+
+    /** Fills a pipeline whose files are written beside those of an earlier run. */
+    @FunctionalInterface
+    interface Plan {
+        void build(Pipeline pipeline, Path out, Path beside) throws IOException;
+    }
+
+    /** Runs a pipeline over a request's questions and puts its files into place in this order. */
+    static PipelineResult run(SampleRequest request, PipelineOptions options, Plan plan, List<String> files)
+            throws IOException, InterruptedException {
         if (request.questions() instanceof SampleRequest.Questions.InFile source && !Files.exists(source.file())) {
             throw new NoSuchFileException(source.file() + ": no such file");
         }
@@ -69,15 +86,13 @@ public final class SampleJob {
         Files.createDirectories(beside);
         try {
             Pipeline pipeline = Pipeline.create(tuned(options));
-            build(pipeline, request, out, beside);
-            SampleOutcome outcome = outcome(finish(pipeline));
-            // Failures first: should the process die here, no pair is in both files, and what is in none is asked
-            // again.
-            for (String name : List.of(FAILURES, MALFORMED, SAMPLES)) {
+            plan.build(pipeline, out, beside);
+            PipelineResult result = finish(pipeline);
+            for (String name : files) {
                 replace(beside.resolve(name), out.resolve(name));
             }
             AtomicFiles.sync(out);
-            return outcome;
+            return result;
         } finally {
             AtomicFiles.deleteTree(beside);
         }
@@ -100,7 +115,7 @@ public final class SampleJob {
         result.samples().apply("WriteSamples", WriteRows.to(beside.resolve(SAMPLES)));
     }
 
-    private static PCollection<Question> questions(Pipeline pipeline, SampleRequest.Questions source, Path beside) {
+    static PCollection<Question> questions(Pipeline pipeline, SampleRequest.Questions source, Path beside) {
         if (source instanceof SampleRequest.Questions.InMemory given) {
             return pipeline.apply("Questions", Create.of(given.questions()).withCoder(RowCoder.of(Question.class)));
         }
@@ -166,7 +181,7 @@ public final class SampleJob {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    private static SampleOutcome outcome(PipelineResult result) {
+    static SampleOutcome outcome(PipelineResult result) {
         return new SampleOutcome(
                 count(result, AskTeacher.class, AskTeacher.ASKED),
                 count(result, AskTeacher.class, AskTeacher.ANSWERED),
@@ -176,7 +191,7 @@ public final class SampleJob {
                 count(result, AskTeacher.class, AskTeacher.TOKENS));
     }
 
-    private static long count(PipelineResult result, Class<?> namespace, String name) {
+    static long count(PipelineResult result, Class<?> namespace, String name) {
         MetricsFilter filter = MetricsFilter.builder()
                 .addNameFilter(MetricNameFilter.named(namespace, name))
                 .build();

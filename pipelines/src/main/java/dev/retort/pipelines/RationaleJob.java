@@ -1,0 +1,118 @@
+package dev.retort.pipelines;
+
+import dev.retort.data.Question;
+import dev.retort.data.TeacherSample;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.PipelineResult;
+import org.apache.beam.sdk.metrics.MetricNameFilter;
+import org.apache.beam.sdk.metrics.MetricResult;
+import org.apache.beam.sdk.metrics.MetricsFilter;
+import org.apache.beam.sdk.options.PipelineOptions;
+import org.apache.beam.sdk.options.PipelineOptionsFactory;
+import org.apache.beam.sdk.transforms.Flatten;
+import org.apache.beam.sdk.values.PCollection;
+import org.apache.beam.sdk.values.PCollectionList;
+
+/**
+ * Runs {@link ExtractRationales} over all questions and writes questions.jsonl, samples.jsonl (with rationale and answer),
+ * rejected.jsonl (completions that could not be parsed, with the reason), failures.jsonl and, where the questions come from a
+ * file, malformed.jsonl, all sorted by id and sample index: the bytes do not depend on the runner or its parallelism.
+ *
+ * <p>As with {@link SampleJob}, the files are replaced when the whole job is done; run again, the job asks only for pairs that
+ * neither samples.jsonl nor rejected.jsonl has, and parses all completions anew. Where the questions are the folder's own
+ * questions.jsonl, that file stays as it is.
+ */
+public final class RationaleJob {
+
+    /** The file of the questions that were asked, without demonstrations. */
+    public static final String QUESTIONS = "questions.jsonl";
+
+    /** The file of completions that could not be parsed. */
+    public static final String REJECTED = "rejected.jsonl";
+
+    private RationaleJob() {}
+
+    /**
+     * Runs the job and waits for its end.
+     *
+     * @param beamArgs Beam's own flags; none for the Direct runner
+     * @throws IllegalArgumentException where Beam does not know a flag
+     * @throws IOException where a file cannot be read or written or the teacher cannot be made
+     */
+    public static RationaleOutcome run(RationaleRequest request, String... beamArgs)
+            throws IOException, InterruptedException {
+        return run(request, PipelineOptionsFactory.fromArgs(beamArgs).create());
+    }
+
+    /** Runs the job with these options and waits for its end. */
+    public static RationaleOutcome run(RationaleRequest request, PipelineOptions options)
+            throws IOException, InterruptedException {
+        PipelineResult result = SampleJob.run(
+                request.sampling(),
+                options,
+                (pipeline, out, beside) -> build(pipeline, request, out, beside),
+                List.of(SampleJob.FAILURES, SampleJob.MALFORMED, QUESTIONS, REJECTED, SampleJob.SAMPLES));
+        return new RationaleOutcome(
+                SampleJob.outcome(result),
+                SampleJob.count(result, ExtractRationales.class, ExtractRationales.UNASKED),
+                SampleJob.count(result, ExtractRationales.class, ExtractRationales.EXTRACTED),
+                unparsed(result));
+    }
+
+    private static void build(Pipeline pipeline, RationaleRequest request, Path out, Path beside) throws IOException {
+        SampleRequest sampling = request.sampling();
+        PCollection<Question> questions = SampleJob.questions(pipeline, sampling.questions(), beside);
+        if (!isFile(sampling.questions(), out.resolve(QUESTIONS))) {
+            questions.apply("WriteQuestions", WriteRows.to(beside.resolve(QUESTIONS)));
+        }
+        ExtractRationales extract = ExtractRationales.with(sampling.teacher(), request.prompt())
+                .withSamples(sampling.samples())
+                .withParams(sampling.params());
+        extract = request.choiceLetters() ? extract.withChoiceLetters() : extract;
+        extract = request.sendsStop() ? extract : extract.withoutStop();
+        PCollectionList<TeacherSample> earlier = PCollectionList.empty(pipeline);
+        for (String name : List.of(SampleJob.SAMPLES, REJECTED)) {
+            if (Files.exists(out.resolve(name))) {
+                earlier = earlier.and(pipeline.apply(
+                                "ReadEarlier " + name,
+                                ReadRows.of(TeacherSample.class, out.resolve(name))
+                                        .withMalformedAsError())
+                        .rows());
+            }
+        }
+        if (earlier.size() > 0) {
+            extract = extract.withEarlierSamples(earlier.apply("Earlier", Flatten.pCollections()));
+        }
+        ExtractRationales.Result result = questions.apply("ExtractRationales", extract);
+        result.failures().apply("WriteFailures", WriteRows.to(beside.resolve(SampleJob.FAILURES)));
+        result.unparsed().apply("WriteRejected", WriteRows.to(beside.resolve(REJECTED)));
+        result.samples().apply("WriteSamples", WriteRows.to(beside.resolve(SampleJob.SAMPLES)));
+    }
+
+    private static boolean isFile(SampleRequest.Questions questions, Path file) throws IOException {
+        return questions instanceof SampleRequest.Questions.InFile source
+                && Files.exists(file)
+                && Files.isSameFile(source.file(), file);
+    }
+
+    private static SortedMap<String, Long> unparsed(PipelineResult result) {
+        MetricsFilter filter = MetricsFilter.builder()
+                .addNameFilter(MetricNameFilter.inNamespace(ExtractRationales.class))
+                .build();
+        String prefix = ExtractRationales.UNPARSED + "-";
+        SortedMap<String, Long> reasons = new TreeMap<>();
+        for (MetricResult<Long> counter : result.metrics().queryMetrics(filter).getCounters()) {
+            String name = counter.getName().getName();
+            if (name.startsWith(prefix)) {
+                reasons.merge(name.substring(prefix.length()), counter.getAttempted(), Long::sum);
+            }
+        }
+        return reasons;
+    }
+}
