@@ -1,5 +1,5 @@
 #!/bin/sh
-# jupyter-env.sh FOLDER [REQUIREMENTS]
+# jupyter-env.sh FOLDER [REQUIREMENTS...]
 #
 # Makes the Python environment FOLDER that notebooks run in, or leaves it where it is up to date, and writes its kernel
 # "Java (Retort)", named retort-java, into it. Nothing outside FOLDER (and FOLDER.lock) is touched.
@@ -8,7 +8,7 @@
 #   RETORT_JVM_OPTS   more options for the kernel's JVM, separated by blanks; they come last and so win
 #   JAVA_HOME         the kernel's JDK; else the java on PATH
 #
-# REQUIREMENTS is a file of pinned packages for pip; requirements.txt beside this script unless given.
+# REQUIREMENTS are files of pinned packages for pip; requirements.txt beside this script unless given.
 set -eu
 
 fail() {
@@ -16,12 +16,15 @@ fail() {
     exit 1
 }
 
-[ $# -ge 1 ] && [ $# -le 2 ] || fail "usage: jupyter-env.sh FOLDER [REQUIREMENTS]"
+[ $# -ge 1 ] || fail "usage: jupyter-env.sh FOLDER [REQUIREMENTS...]"
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 folder=$1
-requirements=${2:-$here/requirements.txt}
+shift
+[ $# -ge 1 ] || set -- "$here/requirements.txt"
 [ -n "${RETORT_CLASSPATH:-}" ] || fail "RETORT_CLASSPATH is not set: it must hold the kernel's class path"
-[ -f "$requirements" ] || fail "$requirements: no such file"
+for requirements; do
+    [ -f "$requirements" ] || fail "$requirements: no such file"
+done
 
 if [ -n "${JAVA_HOME:-}" ]; then
     java=$JAVA_HOME/bin/java
@@ -50,16 +53,21 @@ fi
 
 # The environment is made anew when the pins or the Python change: the stamp, written last, holds both.
 stamp=$folder/retort-environment
-wanted=$(python3 -c 'import sys; print(sys.version, sys.base_prefix)' && cat "$requirements")
+wanted=$(python3 -c 'import sys; print(sys.version, sys.base_prefix)' && cat "$@")
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
     if [ -e "$folder" ] && [ ! -f "$folder/pyvenv.cfg" ] && [ -n "$(ls -A "$folder")" ]; then
         fail "$folder is not empty and is no Python environment: name another folder"
     fi
-    echo "retort: making the Jupyter environment in $folder ..." >&2
+    echo "retort: making the Jupyter environment in $folder; this is done once and takes a minute or two ..." >&2
     python3 -m venv --clear "$folder" >&2 || fail "python3 -m venv could not make $folder"
-    "$folder/bin/python" -m pip install --quiet --no-input --disable-pip-version-check \
-        --requirement "$requirements" >&2 ||
-        fail "pip could not install $requirements: is the package index within reach?"
+    names=$*
+    for requirements; do
+        set -- "$@" --requirement "$requirements"
+        shift
+    done
+    log=$folder/pip.log
+    "$folder/bin/python" -m pip install --quiet --no-input --disable-pip-version-check "$@" >"$log" 2>&1 ||
+        fail "pip could not install $names; is the package index within reach? $(grep '^ERROR' "$log" | tail -n 1) (all of it: $log)"
     printf '%s\n' "$wanted" >"$stamp"
 fi
 
@@ -91,7 +99,7 @@ spec = {
     "display_name": "Java (Retort)",
     "language": "java",
     "interrupt_mode": "message",
-    "env": {"JJAVA_CLASSPATH": class_path, "OPT_OUT_TRACKING": "true", "OMP_WAIT_POLICY": "passive"},
+    "env": {"JJAVA_CLASSPATH": class_path, "OPT_OUT_TRACKING": "true", "GOMP_SPINCOUNT": "20000"},
     "metadata": {"debugger": False},
 }
 target = kernels / "retort-java" / "kernel.json"

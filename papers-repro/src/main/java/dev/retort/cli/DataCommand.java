@@ -28,11 +28,23 @@ import picocli.CommandLine.Spec;
         name = "data",
         mixinStandardHelpOptions = true,
         description = {
-            "Lists, downloads and checks the data sets that the recipes use.",
+            "Lists, downloads and checks the data sets that the recipes use, and tells what train and test share.",
             "Files are looked for in RETORT_DATA, then in RETORT_CACHE (default ~/.cache/retort/data)."
         },
-        footer = {"", "Examples:", "  retort data list", "  retort data fetch svamp", "  retort data check svamp"},
-        subcommands = {DataCommand.ListCommand.class, DataCommand.FetchCommand.class, DataCommand.CheckCommand.class})
+        footer = {
+            "",
+            "Examples:",
+            "  retort data list",
+            "  retort data fetch svamp",
+            "  retort data check svamp",
+            "  retort data overlap svamp"
+        },
+        subcommands = {
+            DataCommand.ListCommand.class,
+            DataCommand.FetchCommand.class,
+            DataCommand.CheckCommand.class,
+            OverlapCommand.class
+        })
 final class DataCommand implements Callable<Integer> {
 
     @Spec
@@ -40,7 +52,7 @@ final class DataCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new ParameterException(spec.commandLine(), "give what to do: list, fetch or check");
+        throw new ParameterException(spec.commandLine(), "give what to do: list, fetch, check or overlap");
     }
 
     /** The data set of a name given on the command line. */

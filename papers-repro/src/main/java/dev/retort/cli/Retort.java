@@ -33,7 +33,9 @@ import picocli.CommandLine.Spec;
             ScoreCommand.class,
             ModelCommand.class,
             DataCommand.class,
-            DoctorCommand.class
+            NotebookCommand.class,
+            DoctorCommand.class,
+            BenchCommand.class
         })
 public final class Retort implements Runnable {
 

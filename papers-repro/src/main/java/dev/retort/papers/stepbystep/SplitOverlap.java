@@ -1,29 +1,33 @@
 package dev.retort.papers.stepbystep;
 
-import dev.retort.data.Question;
-import dev.retort.data.TeacherSample;
-import dev.retort.filter.NearDuplicateFilter;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * Which rows of a test split a training split gives away, from the strictest sense to the widest.
+ * Which rows of a test split a training split gives away, in four senses: the same input; the same input with every
+ * number masked; the same story ({@link SplitOverlapItem#story}) with every number masked; a near duplicate. Two rows are
+ * near duplicates when the sets of the words of their inputs have a Jaccard index (intersection over union) of at least
+ * the threshold; words are runs of letters or of digits, in lower case.
  *
- * @param testSize rows of the test split
- * @param exact ids of test rows whose whole input occurs in training
- * @param masked the same with every number masked
- * @param story ids of test rows whose story ({@link DssExample#story}), numbers masked, occurs in training
- * @param near ids of test rows near to a training row: Jaccard index of the two inputs' words, as
- *     {@link NearDuplicateFilter} counts them
+ * @param rows one for each test row, in the order of the split
  */
-public record SplitOverlap(
-        int testSize, List<String> exact, List<String> masked, List<String> story, List<String> near) {
+public record SplitOverlap(List<SplitOverlapRow> rows) {
 
-    private static final Pattern NUMBER = Pattern.compile("[0-9]+(?:[.,][0-9]+)*");
+    /** The Jaccard index from which two rows are near duplicates, where no other is asked for. */
+    public static final double THRESHOLD = 0.8;
+
+    // Possessive, so that a long list of numbers needs no recursion.
+    private static final Pattern NUMBER = Pattern.compile("[0-9]++(?:[.,][0-9]++)*+");
+
+    public SplitOverlap {
+        rows = List.copyOf(rows);
+    }
 
     /**
      * Compares two splits of a data set.
@@ -32,17 +36,75 @@ public record SplitOverlap(
      * @param threshold of the Jaccard index, in (0, 1]
      */
     public static SplitOverlap of(List<DssExample> train, List<DssExample> test, int words, double threshold) {
-        NearDuplicateFilter filter = new NearDuplicateFilter(
-                train.stream().map(SplitOverlap::question).toList(), words, threshold);
-        return new SplitOverlap(
-                test.size(),
-                shared(train, test, DssExample::input),
-                shared(train, test, example -> maskNumbers(example.input())),
-                shared(train, test, SplitOverlap::maskedStory),
-                test.stream()
-                        .filter(example -> isNear(filter, example))
-                        .map(DssExample::id)
-                        .toList());
+        return ofItems(
+                train.stream().map(SplitOverlapItem::of).toList(),
+                test.stream().map(SplitOverlapItem::of).toList(),
+                words,
+                threshold);
+    }
+
+    /** Compares two lists of rows; arguments as in {@link #of}. */
+    public static SplitOverlap ofItems(
+            List<SplitOverlapItem> train, List<SplitOverlapItem> test, int words, double threshold) {
+        if (!(threshold > 0 && threshold <= 1)) {
+            throw new IllegalArgumentException("the threshold must be in (0, 1], not " + threshold);
+        }
+        Map<String, Integer> firstByInput = new HashMap<>();
+        Set<String> maskedInputs = new HashSet<>();
+        Set<String> stories = new HashSet<>();
+        for (int i = 0; i < train.size(); i++) {
+            SplitOverlapItem item = train.get(i);
+            firstByInput.putIfAbsent(item.input(), i);
+            maskedInputs.add(maskNumbers(item.input()));
+            stories.add(maskNumbers(item.story()));
+        }
+        SplitOverlapIndex index = new SplitOverlapIndex(
+                train.stream().map(SplitOverlapItem::input).toList(), words);
+        List<SplitOverlapRow> rows = new ArrayList<>();
+        for (SplitOverlapItem item : test) {
+            Integer same = firstByInput.get(item.input());
+            SplitOverlapIndex.Match near = index.nearest(item.input());
+            rows.add(new SplitOverlapRow(
+                    item.id(),
+                    same != null,
+                    maskedInputs.contains(maskNumbers(item.input())),
+                    stories.contains(maskNumbers(item.story())),
+                    near != null && near.common() >= threshold * near.union(),
+                    near == null
+                            ? null
+                            : train.get(same == null ? near.text() : same).id(),
+                    near == null ? 0 : (double) near.common() / near.union()));
+        }
+        return new SplitOverlap(rows);
+    }
+
+    /** Rows of the test split. */
+    public int testSize() {
+        return rows.size();
+    }
+
+    /** Ids of test rows whose whole input occurs in training. */
+    public List<String> exact() {
+        return ids(SplitOverlapRow::exact);
+    }
+
+    /** Ids of test rows whose whole input, numbers masked, occurs in training. */
+    public List<String> maskedInput() {
+        return ids(SplitOverlapRow::maskedInput);
+    }
+
+    /** Ids of test rows whose story, numbers masked, occurs in training. */
+    public List<String> story() {
+        return ids(SplitOverlapRow::story);
+    }
+
+    /** Ids of test rows that are near duplicates of a training row. */
+    public List<String> near() {
+        return ids(SplitOverlapRow::near);
+    }
+
+    private List<String> ids(Predicate<SplitOverlapRow> sense) {
+        return rows.stream().filter(sense).map(SplitOverlapRow::id).toList();
     }
 
     /** The text with # for every number: a run of digits, with points and commas inside it. */
@@ -53,26 +115,5 @@ public record SplitOverlap(
     /** The story with its numbers masked: equal for the variants that SVAMP made of one problem by other numbers. */
     static String maskedStory(DssExample example) {
         return maskNumbers(example.story());
-    }
-
-    private static List<String> shared(
-            List<DssExample> train, List<DssExample> test, Function<DssExample, String> text) {
-        Set<String> seen = new HashSet<>();
-        train.forEach(example -> seen.add(text.apply(example)));
-        return test.stream()
-                .filter(example -> seen.contains(text.apply(example)))
-                .map(DssExample::id)
-                .toList();
-    }
-
-    private static boolean isNear(NearDuplicateFilter filter, DssExample example) {
-        // The filter judges a question by its text alone, once for each of its samples.
-        TeacherSample sample = new TeacherSample(
-                example.id(), "overlap", List.of(), 0, "", null, null, "stop", "none", null, null, Map.of());
-        return !filter.judge(question(example), List.of(sample)).get(0).isKept();
-    }
-
-    private static Question question(DssExample example) {
-        return Question.ofText(example.id(), "overlap", example.input(), null);
     }
 }

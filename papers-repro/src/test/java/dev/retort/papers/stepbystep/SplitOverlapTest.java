@@ -1,6 +1,7 @@
 package dev.retort.papers.stepbystep;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retort.data.DataCatalogue;
 import java.io.IOException;
@@ -25,13 +26,52 @@ class SplitOverlapTest {
                 row("none", "Cy sits."),
                 nli("premise", "It rains.", "Someone sleeps late."));
         SplitOverlap overlap = SplitOverlap.of(train, test, 1, 0.9);
-        assertThat(overlap)
-                .isEqualTo(new SplitOverlap(
-                        6,
-                        List.of("exact"),
-                        List.of("exact", "masked"),
-                        List.of("exact", "masked", "story", "premise"),
-                        List.of("exact", "near")));
+        assertThat(overlap.testSize()).isEqualTo(6);
+        assertThat(overlap.exact()).containsExactly("exact");
+        assertThat(overlap.maskedInput()).containsExactly("exact", "masked");
+        assertThat(overlap.story()).containsExactly("exact", "masked", "story", "premise");
+        assertThat(overlap.near()).containsExactly("exact", "near");
+        assertThat(overlap.rows().get(0)).isEqualTo(new SplitOverlapRow("exact", true, true, true, true, "train", 1.0));
+        assertThat(overlap.rows().get(1))
+                .as("8 words are shared; 3, 1, 250 and 5 stand against 40 and 7")
+                .isEqualTo(new SplitOverlapRow("masked", false, true, true, false, "train", 7.0 / 13.0));
+        assertThat(overlap.rows().get(4)).isEqualTo(new SplitOverlapRow("none", false, false, false, false, null, 0.0));
+    }
+
+    @Test
+    void theNearestIsAnExactCopyBeforeOtherRowsOfTheSameWords() {
+        List<DssExample> train = List.of(row("other-order", "b a"), row("copy", "a b"), row("second copy", "a b"));
+        SplitOverlap overlap = SplitOverlap.of(train, List.of(row("test", "a b"), row("case", "A B")), 1, 0.8);
+        assertThat(overlap.rows().get(0).nearest()).isEqualTo("copy");
+        assertThat(overlap.rows().get(1).nearest()).isEqualTo("other-order");
+    }
+
+    @Test
+    void theThresholdItselfIsNear() {
+        List<DssExample> train = List.of(row("train", "a b c d"));
+        List<DssExample> test = List.of(row("test", "a b c d e"));
+        assertThat(SplitOverlap.of(train, test, 1, 0.8).near()).containsExactly("test");
+        assertThat(SplitOverlap.of(train, test, 1, 0.81).near()).isEmpty();
+        assertThatThrownBy(() -> SplitOverlap.of(train, test, 1, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the threshold must be in (0, 1], not 0.0");
+        assertThatThrownBy(() -> SplitOverlap.of(train, test, 0, 0.8))
+                .hasMessage("a gram must have at least 1 word, not 0");
+    }
+
+    @Test
+    void emptySplitsOverlapNowhere() {
+        assertThat(SplitOverlap.of(List.of(), List.of(row("test", "a")), 1, 0.8).rows())
+                .containsExactly(new SplitOverlapRow("test", false, false, false, false, null, 0.0));
+        assertThat(SplitOverlap.of(List.of(row("train", "a")), List.of(), 1, 0.8)
+                        .rows())
+                .isEmpty();
+    }
+
+    @Test
+    void masksAsLongAListOfNumbersAsThereMayBe() {
+        assertThat(SplitOverlap.maskNumbers("1,".repeat(1_000_000))).isEqualTo("#,");
+        assertThat(SplitOverlap.maskNumbers("$1,250.50, 3.a4")).isEqualTo("$#, #.a#");
     }
 
     @Test
@@ -40,7 +80,7 @@ class SplitOverlapTest {
         SplitOverlap overlap = overlap(DssDataSet.SVAMP, 0.8);
         assertThat(overlap.testSize()).isEqualTo(200);
         assertThat(overlap.exact()).isEmpty();
-        assertThat(overlap.masked()).isEmpty();
+        assertThat(overlap.maskedInput()).isEmpty();
         assertThat(overlap.story())
                 .hasSize(105)
                 .startsWith("svamp-test-4", "svamp-test-5", "svamp-test-8", "svamp-test-10", "svamp-test-11")
@@ -75,6 +115,17 @@ class SplitOverlapTest {
         assertThat(overlap.exact()).isEmpty();
         assertThat(overlap.story()).hasSize(316);
         assertThat(overlap.near()).hasSize(286);
+    }
+
+    @Test
+    @Tag("shared-data")
+    void inferenceFromCaptionsHardlyOverlaps() throws IOException {
+        SplitOverlap overlap = overlap(DssDataSet.ESNLI, 0.8);
+        assertThat(overlap.testSize()).isEqualTo(9_824);
+        assertThat(overlap.exact()).isEmpty();
+        assertThat(overlap.maskedInput()).isEmpty();
+        assertThat(overlap.story()).containsExactly("esnli-test-6460", "esnli-test-6461", "esnli-test-6462");
+        assertThat(overlap.near()).containsExactly("esnli-test-1145", "esnli-test-1147");
     }
 
     private static SplitOverlap overlap(DssDataSet dataSet, double threshold) throws IOException {

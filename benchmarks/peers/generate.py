@@ -1,0 +1,46 @@
+"""The peer of `retort bench generate`: transformers' generate over the token ids it is given."""
+import json
+import sys
+import time
+
+import torch
+from transformers import AutoModelForCausalLM
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        work = json.load(file)
+    torch.set_num_threads(work["threads"])
+    model = AutoModelForCausalLM.from_pretrained(work["model"], dtype=torch.float32).eval()
+    width = max(len(prompt) for prompt in work["prompts"])
+    ids = torch.zeros(len(work["prompts"]), width, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for i, prompt in enumerate(work["prompts"]):
+        ids[i, width - len(prompt) :] = torch.tensor(prompt)
+        mask[i, width - len(prompt) :] = 1
+    tokens = work["new_tokens"]
+
+    def run():
+        with torch.inference_mode():
+            out = model.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                do_sample=False,
+                max_new_tokens=tokens,
+                min_new_tokens=tokens,
+                eos_token_id=None,
+                pad_token_id=0,
+            )
+        return {"first_ids": out[0, width : width + 8].tolist()}
+
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        if line.strip() != "go":
+            break
+        start = time.perf_counter()
+        values = run()
+        values["seconds"] = time.perf_counter() - start
+        print(json.dumps(values), flush=True)
+
+
+main()

@@ -1,0 +1,93 @@
+package dev.retort.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.retort.data.Rows;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Runs the sides of a case by turns in one session, so that all of them meet the same machine. */
+final class Comparison {
+
+    private Comparison() {}
+
+    /**
+     * Measures a case: each side does the work once to get warm, then the sides take turns.
+     *
+     * @param repetitions that count, of each side
+     * @param logs folder of the workers' messages
+     * @param progress told what goes on
+     */
+    static ObjectNode run(BenchCase work, int repetitions, Path logs, PrintWriter progress) throws IOException {
+        List<Worker> workers = new ArrayList<>();
+        try {
+            for (Side side : work.sides()) {
+                progress.printf(Locale.ROOT, "%s: starting %s%n", work.name(), side.name());
+                progress.flush();
+                workers.add(new Worker(side, logs.resolve(work.name() + "-" + side.name() + ".log")));
+            }
+            List<JsonNode> first = new ArrayList<>();
+            for (Worker worker : workers) {
+                first.add(worker.go());
+            }
+            double[][] seconds = new double[workers.size()][repetitions];
+            for (int repetition = 0; repetition < repetitions; repetition++) {
+                for (int i = 0; i < workers.size(); i++) {
+                    // Whoever goes first in one round goes later in the next.
+                    int which = (i + repetition) % workers.size();
+                    seconds[which][repetition] =
+                            workers.get(which).go().get("seconds").doubleValue();
+                    progress.printf(
+                            Locale.ROOT,
+                            "%s: repetition %d of %d, %s: %.2f s%n",
+                            work.name(),
+                            repetition + 1,
+                            repetitions,
+                            work.sides().get(which).name(),
+                            seconds[which][repetition]);
+                    progress.flush();
+                }
+            }
+            return results(work, seconds, first, workers);
+        } finally {
+            for (Worker worker : workers) {
+                worker.close();
+            }
+        }
+    }
+
+    private static ObjectNode results(BenchCase work, double[][] seconds, List<JsonNode> first, List<Worker> workers)
+            throws IOException {
+        ObjectNode result = Rows.mapper().createObjectNode();
+        result.put("case", work.name());
+        result.set("work", work.work());
+        result.put(work.unit(), work.units());
+        ArrayNode sides = result.putArray("sides");
+        double ours = Timings.median(seconds[0]);
+        for (int i = 0; i < workers.size(); i++) {
+            Side side = work.sides().get(i);
+            double median = Timings.median(seconds[i]);
+            ObjectNode row = sides.addObject();
+            row.put("side", side.name());
+            row.put("description", side.description());
+            ArrayNode all = row.putArray("seconds");
+            for (double value : seconds[i]) {
+                all.add(Timings.rounded(value, 3));
+            }
+            row.put("median_seconds", Timings.rounded(median, 3));
+            row.put("spread", Timings.rounded(Timings.spread(seconds[i]), 3));
+            row.put(work.unit() + "_per_second", Timings.rounded(work.units() / median, 1));
+            row.put("peak_resident_mb", workers.get(i).peakResidentBytes() >> 20);
+            row.put("median_over_ours", Timings.rounded(median / ours, 3));
+            ObjectNode values = first.get(i).deepCopy();
+            values.remove("seconds");
+            row.set("first_values", values);
+        }
+        return result;
+    }
+}

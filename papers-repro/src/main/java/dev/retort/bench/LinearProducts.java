@@ -1,0 +1,60 @@
+package dev.retort.bench;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.retort.model.LanguageModel;
+import dev.retort.op.Ops;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The products of a model's linear weights with as many rows as a pass has, and nothing else: a bound for every side. */
+final class LinearProducts {
+
+    private final LanguageModel model;
+    private final List<NDArray> weights = new ArrayList<>();
+
+    LinearProducts(LanguageModel model) {
+        this.model = model;
+        for (String module : model.weights().linearModules()) {
+            weights.add(model.weights().get(module + ".weight"));
+        }
+    }
+
+    /**
+     * x W^T of every module, and of the head.
+     *
+     * @param rows of x
+     * @param headRows of x for the head
+     */
+    void forward(int rows, int headRows) {
+        try (NDManager manager = model.weights().manager().newSubManager()) {
+            for (NDArray weight : weights) {
+                x(manager, rows, weight.getShape().get(1), array -> Ops.linear(array, weight)
+                        .close());
+            }
+            NDArray head = model.head();
+            x(manager, headRows, head.getShape().get(1), array -> Ops.linear(array, head)
+                    .close());
+        }
+    }
+
+    /** dy W of every module, and of the head: the gradients of inputs, the weights being frozen. */
+    void backward(int rows, int headRows) {
+        try (NDManager manager = model.weights().manager().newSubManager()) {
+            for (NDArray weight : weights) {
+                x(manager, rows, weight.getShape().get(0), array -> array.matMul(weight)
+                        .close());
+            }
+            NDArray head = model.head();
+            x(manager, headRows, head.getShape().get(0), array -> array.matMul(head)
+                    .close());
+        }
+    }
+
+    private static void x(NDManager manager, int rows, long width, java.util.function.Consumer<NDArray> use) {
+        try (NDArray array = manager.ones(new Shape(rows, width))) {
+            use.accept(array);
+        }
+    }
+}

