@@ -20,7 +20,7 @@ final class Renderers {
 
     static void register(Renderer renderer) {
         register(renderer, Table.class, MIMEType.TEXT_HTML, Html::table, Relation::print);
-        register(renderer, ResultTable.class, MIMEType.TEXT_HTML, ResultTable::toHtml, ResultTable::toMarkdown);
+        register(renderer, ResultTable.class, MIMEType.TEXT_HTML, Html::table, ResultTable::toMarkdown);
         register(renderer, XYChart.class, MIMEType.IMAGE_SVG, Renderers::svg, Renderers::title);
         register(renderer, ProgressBars.class, MIMEType.TEXT_HTML, ProgressBars::html, ProgressBars::toString);
     }

@@ -2,6 +2,9 @@ package dev.retort.notebook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.retort.report.ResultRow;
+import dev.retort.report.ResultTable;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
@@ -24,11 +27,31 @@ class HtmlTest {
 
         assertThat(Html.table(table))
                 .isEqualTo("<table>\n<caption>a &amp; b</caption>\n"
-                        + "<thead><tr><th>&lt;name&gt;</th><th>n</th></tr></thead>\n<tbody>\n"
+                        + "<thead><tr><th style=\"text-align:left\">&lt;name&gt;</th>"
+                        + "<th style=\"text-align:right\">n</th></tr></thead>\n<tbody>\n"
                         + "<tr><td style=\"text-align:left;white-space:pre-wrap\">x&lt;y</td>"
                         + "<td style=\"text-align:right\">7</td></tr>\n"
                         + "<tr><td style=\"text-align:left;white-space:pre-wrap\"></td>"
                         + "<td style=\"text-align:right\"></td></tr>\n"
+                        + "</tbody>\n</table>\n");
+    }
+
+    @Test
+    void alignsResultsAndGivesTheNoteRoom() {
+        ResultRow row = ResultRow.of("a<td>", "", "data", "", "").withOurs(0.5, 7);
+        ResultTable table = new ResultTable(List.of(row.withNote("two\nlines"), row));
+
+        String left = " style=\"text-align:left\">";
+        String right = " style=\"text-align:right\">";
+        String note = " style=\"text-align:left;white-space:normal;min-width:24em\">";
+        String cells = "<tr><td" + left + "a&lt;td&gt;</td><td" + left + "data</td><td" + right + "0.5</td><td" + right
+                + "7</td><td" + note;
+        assertThat(Html.table(table))
+                .isEqualTo("<table>\n<thead><tr><th" + left + "method</th><th" + left + "data set</th><th" + right
+                        + "ours</th><th" + right + "n</th><th" + note + "note</th></tr></thead>\n<tbody>\n"
+                        + cells + "two\nlines</td></tr>\n" + cells + "</td></tr>\n</tbody>\n</table>\n");
+        assertThat(Html.table(new ResultTable(List.of())))
+                .isEqualTo("<table>\n<thead><tr><th" + left + "method</th></tr></thead>\n<tbody>\n"
                         + "</tbody>\n</table>\n");
     }
 

@@ -38,7 +38,7 @@ class RenderersTest {
 
         DisplayData data = renderer.render(table);
 
-        assertThat(data.getData(MIMEType.TEXT_HTML)).isEqualTo(table.toHtml());
+        assertThat(data.getData(MIMEType.TEXT_HTML)).isEqualTo(Html.table(table));
         assertThat(data.getData(MIMEType.TEXT_HTML).toString()).contains("a&lt;b");
         assertThat(data.getData(MIMEType.TEXT_PLAIN)).isEqualTo(table.toMarkdown());
     }

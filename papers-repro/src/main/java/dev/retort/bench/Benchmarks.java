@@ -49,8 +49,11 @@ public final class Benchmarks {
     public static String run(Request request, PrintWriter progress) throws IOException, InterruptedException {
         Path root = Path.of(System.getProperty("retort.root", "."));
         Path folder = Files.createDirectories(root.resolve("target").resolve("bench"));
-        Peers peers = Peers.ready(root, request.python());
-        Path model = model(request, folder, peers);
+        Peers peers = Peers.ready(root, request.python(), folder, progress);
+        progress.println("retort: asking the peers' Python for its packages, and for the model where none is given");
+        progress.flush();
+        String versions = peers.versions();
+        Path model = model(request, folder, peers, progress);
         int threads = request.threads() != null
                 ? request.threads()
                 : Runtime.getRuntime().availableProcessors();
@@ -64,12 +67,12 @@ public final class Benchmarks {
         ObjectNode result = Rows.mapper().createObjectNode();
         result.put("benchmark", request.name());
         result.set("machine", Machine.describe(threads));
-        result.put("model", model.getFileName().toString());
+        result.put("model", name(model));
         result.put(
                 "ours",
                 "djl " + ai.djl.engine.Engine.getDjlVersion() + ", pytorch "
                         + ai.djl.engine.Engine.getEngine("PyTorch").getVersion());
-        result.put("peers", peers.versions());
+        result.put("peers", versions);
         ArrayNode measured = result.putArray("cases");
         for (BenchCase work : cases) {
             if (request.only() == null || request.only().equals(work.name())) {
@@ -89,18 +92,29 @@ public final class Benchmarks {
         return table(result);
     }
 
-    private static Path model(Request request, Path folder, Peers peers) throws IOException {
-        if (request.model() != null && Files.isDirectory(request.model())) {
-            return request.model();
+    /** A Hugging Face folder, which every side can read; a GGUF file becomes one. */
+    private static Path model(Request request, Path folder, Peers peers, PrintWriter progress)
+            throws IOException, InterruptedException {
+        Path given = request.model();
+        if (given != null && Files.isDirectory(given)) {
+            return given;
         }
-        Path source = request.model() != null ? request.model() : peers.smolLm();
-        Path model = folder.resolve("SmolLM2-135M-Instruct");
-        if (request.model() != null || !Files.isDirectory(model)) {
+        Path model = given == null
+                ? folder.resolve("SmolLM2-135M-Instruct")
+                : folder.resolve("given").resolve(name(given).replaceFirst("\\.gguf$", ""));
+        if (given != null || !Files.isDirectory(model)) {
+            Path source = given != null ? given : peers.smolLm();
+            progress.println("retort: writing " + source + " as a Hugging Face folder, " + model);
+            progress.flush();
             try (LoadedModel loaded = Models.load(source, Device.cpu())) {
                 Models.save(loaded, model);
             }
         }
         return model;
+    }
+
+    private static String name(Path path) {
+        return path.toAbsolutePath().normalize().getFileName().toString();
     }
 
     private static String table(ObjectNode result) {

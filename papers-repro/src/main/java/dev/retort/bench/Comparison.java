@@ -1,6 +1,5 @@
 package dev.retort.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.data.Rows;
@@ -27,13 +26,15 @@ final class Comparison {
         List<Worker> workers = new ArrayList<>();
         try {
             for (Side side : work.sides()) {
-                progress.printf(Locale.ROOT, "%s: starting %s%n", work.name(), side.name());
-                progress.flush();
+                say(progress, work.name() + ": starting " + side.name());
                 workers.add(new Worker(side, logs.resolve(work.name() + "-" + side.name() + ".log")));
             }
-            List<JsonNode> first = new ArrayList<>();
-            for (Worker worker : workers) {
-                first.add(worker.go());
+            List<ObjectNode> first = new ArrayList<>();
+            for (int i = 0; i < workers.size(); i++) {
+                say(
+                        progress,
+                        work.name() + ": warming up " + work.sides().get(i).name());
+                first.add(workers.get(i).go());
             }
             double[][] seconds = new double[workers.size()][repetitions];
             for (int repetition = 0; repetition < repetitions; repetition++) {
@@ -42,15 +43,16 @@ final class Comparison {
                     int which = (i + repetition) % workers.size();
                     seconds[which][repetition] =
                             workers.get(which).go().get("seconds").doubleValue();
-                    progress.printf(
-                            Locale.ROOT,
-                            "%s: repetition %d of %d, %s: %.2f s%n",
-                            work.name(),
-                            repetition + 1,
-                            repetitions,
-                            work.sides().get(which).name(),
-                            seconds[which][repetition]);
-                    progress.flush();
+                    say(
+                            progress,
+                            String.format(
+                                    Locale.ROOT,
+                                    "%s: repetition %d of %d, %s: %.2f s",
+                                    work.name(),
+                                    repetition + 1,
+                                    repetitions,
+                                    work.sides().get(which).name(),
+                                    seconds[which][repetition]));
                 }
             }
             return results(work, seconds, first, workers);
@@ -61,7 +63,12 @@ final class Comparison {
         }
     }
 
-    private static ObjectNode results(BenchCase work, double[][] seconds, List<JsonNode> first, List<Worker> workers)
+    private static void say(PrintWriter progress, String text) {
+        progress.println("retort: " + text);
+        progress.flush();
+    }
+
+    private static ObjectNode results(BenchCase work, double[][] seconds, List<ObjectNode> first, List<Worker> workers)
             throws IOException {
         ObjectNode result = Rows.mapper().createObjectNode();
         result.put("case", work.name());

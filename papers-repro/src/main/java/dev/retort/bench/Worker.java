@@ -1,6 +1,7 @@
 package dev.retort.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.data.Rows;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -10,16 +11,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** A side's process while a benchmark runs. */
+/** A side's process while a benchmark runs; it does not outlive this one. */
 final class Worker implements AutoCloseable {
 
     private final Side side;
     private final Path log;
     private final Process process;
     private final BufferedReader out;
+    private final Thread killer;
 
     /**
-     * Starts it and waits until it is warm.
+     * Starts it and waits until it is ready.
      *
      * @param log takes what it writes to stderr
      * @throws IOException if it ends before
@@ -28,28 +30,66 @@ final class Worker implements AutoCloseable {
         this.side = side;
         this.log = log;
         ProcessBuilder builder = new ProcessBuilder(side.command()).redirectError(log.toFile());
-        builder.environment().put("GOMP_SPINCOUNT", "20000");
+        // The same for every side; the launcher says why.
+        builder.environment().putIfAbsent("GOMP_SPINCOUNT", "20000");
         builder.environment().put("TOKENIZERS_PARALLELISM", "false");
         builder.environment().put("HF_HUB_OFFLINE", "1");
         process = builder.start();
+        killer = new Thread(process::destroyForcibly, "kill " + side.name());
+        Runtime.getRuntime().addShutdownHook(killer);
         out = new BufferedReader(process.inputReader(StandardCharsets.UTF_8));
-        read();
+        try {
+            if (!read().path("ready").asBoolean()) {
+                throw failed(" did not say that it is ready", null);
+            }
+        } catch (IOException e) {
+            process.destroyForcibly();
+            close();
+            throw e;
+        }
     }
 
     /** Does the work once; what it gives has its {@code seconds}. */
-    JsonNode go() throws IOException {
+    ObjectNode go() throws IOException {
         OutputStream in = process.getOutputStream();
-        in.write("go\n".getBytes(StandardCharsets.UTF_8));
-        in.flush();
-        return read();
+        try {
+            in.write("go\n".getBytes(StandardCharsets.UTF_8));
+            in.flush();
+        } catch (IOException e) {
+            throw endedEarly(e);
+        }
+        ObjectNode values = read();
+        if (!values.path("seconds").isNumber()) {
+            throw failed(" did not say how many seconds it took but " + values, null);
+        }
+        return values;
     }
 
-    private JsonNode read() throws IOException {
+    private ObjectNode read() throws IOException {
         String line = out.readLine();
         if (line == null) {
-            throw new IOException(side.name() + " ended early; its messages are in " + log);
+            throw endedEarly(null);
         }
-        return Rows.mapper().readTree(line);
+        try {
+            if (Rows.mapper().readTree(line) instanceof ObjectNode values) {
+                return values;
+            }
+        } catch (JsonProcessingException e) {
+            throw noObject(line, e);
+        }
+        throw noObject(line, null);
+    }
+
+    private IOException endedEarly(IOException cause) {
+        return failed(" ended early", cause);
+    }
+
+    private IOException noObject(String line, IOException cause) {
+        return failed(" printed '" + line + "' where a JSON object is due", cause);
+    }
+
+    private IOException failed(String what, IOException cause) {
+        return new IOException(side.name() + what + "; its messages are in " + log, cause);
     }
 
     /** The most memory that was resident so far, in bytes; 0 where the system does not say. */
@@ -66,9 +106,15 @@ final class Worker implements AutoCloseable {
         return 0;
     }
 
+    /** Ends it: at once where it waits for its turn, else after at most 30 seconds. */
     @Override
-    public void close() throws IOException {
-        process.getOutputStream().close();
+    public void close() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            // It has ended already.
+            process.destroyForcibly();
+        }
         try {
             if (!process.waitFor(30, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
@@ -76,6 +122,12 @@ final class Worker implements AutoCloseable {
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+        }
+        try {
+            Runtime.getRuntime().removeShutdownHook(killer);
+        } catch (IllegalStateException e) {
+            // This process is ending: the hook runs, which is as good.
+            process.destroyForcibly();
         }
     }
 }

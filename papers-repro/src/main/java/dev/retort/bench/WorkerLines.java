@@ -4,12 +4,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.data.Rows;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * How a side of a benchmark is driven: it says {"ready": true} when it is warm, does its work once for every line {@code go},
+ * How a side of a benchmark is driven: it says {"ready": true} when it has loaded, does its work once for every line {@code go},
  * and answers each with a JSON object whose {@code seconds} it took itself. The peers' scripts speak the same.
  */
 final class WorkerLines {
@@ -22,12 +23,16 @@ final class WorkerLines {
         ObjectNode run() throws IOException;
     }
 
-    /** Serves until the input ends. */
+    /** Serves over stdin and stdout until the input ends. */
     static void serve(Work work) throws IOException {
-        PrintStream out = System.out;
+        serve(work, System.in, System.out);
+    }
+
+    /** Serves until the input ends or has another line than {@code go}. */
+    static void serve(Work work, InputStream input, PrintStream out) throws IOException {
         out.println("{\"ready\":true}");
         out.flush();
-        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        BufferedReader in = new BufferedReader(new InputStreamReader(input, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null && line.equals("go"); line = in.readLine()) {
             long start = System.nanoTime();
             ObjectNode values = work.run();

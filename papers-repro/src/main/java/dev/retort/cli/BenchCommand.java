@@ -1,6 +1,8 @@
 package dev.retort.cli;
 
 import dev.retort.bench.Benchmarks;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -16,7 +18,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Measures our side and the peers' side by turns, in one run on the same work.",
+            "Measures our side and the peers' side by turns, in one run on the same work, on the CPU.",
             "",
             "train-step  LoRA training steps on SVAMP and e-SNLI batches, against transformers + PEFT",
             "generate    greedy decoding at batch 1 and 16, against transformers",
@@ -75,9 +77,10 @@ final class BenchCommand implements Callable<Integer> {
         Path given = model == null ? null : common.path(model);
         Benchmarks.Request request =
                 new Benchmarks.Request(name, repetitions, only, given, python, out, common.threads());
-        spec.commandLine()
-                .getOut()
-                .print(Benchmarks.run(request, spec.commandLine().getErr()));
+        PrintWriter progress = common.quiet()
+                ? new PrintWriter(Writer.nullWriter())
+                : spec.commandLine().getErr();
+        spec.commandLine().getOut().print(Benchmarks.run(request, progress));
         spec.commandLine().getOut().flush();
         return Retort.DONE;
     }

@@ -64,7 +64,7 @@ final class RunCommand implements Callable<Integer> {
             description = "Only these: ask, filter, compose, train, evaluate, report")
     private List<String> only = new ArrayList<>();
 
-    @Option(names = "--seed", paramLabel = "N", description = "The rows' seed. Default: 0")
+    @Option(names = "--seed", paramLabel = "N", description = "The rows' seed. Default: as the recipe says, else 0")
     private Integer seed;
 
     @Option(names = "--seeds", paramLabel = "0-4", description = "Several seeds: a range or a list such as 0,2,5")
@@ -151,10 +151,10 @@ final class RunCommand implements Callable<Integer> {
         return stages;
     }
 
-    /** The seeds of {@code --seed} or {@code --seeds}. */
+    /** The seeds of {@code --seed} or {@code --seeds}; none where neither is given. */
     static List<Integer> seeds(Integer one, String several) {
         if (several == null) {
-            return List.of(one == null ? 0 : one);
+            return one == null ? List.of() : List.of(one);
         }
         if (one != null) {
             throw new UsageException("give --seed or --seeds, not both");

@@ -21,18 +21,33 @@ public final class Recipes {
      */
     public static <T extends Record> T read(String paper, String name, Class<T> type, List<String> overrides)
             throws IOException {
-        if (name.endsWith(".yaml") || name.endsWith(".yml")) {
-            return YamlConfig.read(Path.of(name), type, overrides);
+        return YamlConfig.read(text(paper, name), source(paper, name), type, overrides);
+    }
+
+    /**
+     * The text of a paper's recipe.
+     *
+     * @throws IOException if there is none of that name
+     */
+    public static String text(String paper, String name) throws IOException {
+        if (isFile(name)) {
+            return Files.readString(Path.of(name));
         }
-        String resource = "/recipes/" + paper + "/" + name + ".yaml";
-        try (InputStream in = Recipes.class.getResourceAsStream(resource)) {
+        try (InputStream in = Recipes.class.getResourceAsStream("/" + source(paper, name))) {
             if (in == null) {
                 throw new IOException(
                         "there is no recipe '" + name + "' for " + paper + " yet; retort papers lists them");
             }
-            String yaml = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            return YamlConfig.read(yaml, "recipes/" + paper + "/" + name + ".yaml", type, overrides);
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
+    }
+
+    private static boolean isFile(String name) {
+        return name.endsWith(".yaml") || name.endsWith(".yml");
+    }
+
+    private static String source(String paper, String name) {
+        return isFile(name) ? name : "recipes/" + paper + "/" + name + ".yaml";
     }
 
     /** The folder of published cells of a paper: in the checkout where there is one, else unpacked from the resources. */

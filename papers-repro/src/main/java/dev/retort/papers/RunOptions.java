@@ -14,7 +14,7 @@ import java.util.Set;
  * @param out the run folder
  * @param overrides key=value, dotted keys
  * @param stages to run; empty for all
- * @param seeds of the rows
+ * @param seeds of the rows; empty for the recipe's own
  * @param resume whether what is in the run folder already is kept and gone on from
  * @param device where models run
  * @param threads of tensor operations; null leaves it to the recipe

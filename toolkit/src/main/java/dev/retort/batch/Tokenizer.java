@@ -158,6 +158,11 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
+    /** The same tokenizer once more, to be closed by itself. */
+    public Tokenizer copy() throws IOException {
+        return new Tokenizer(json, config.deepCopy(), owner);
+    }
+
     /** Writes tokenizer.json and tokenizer_config.json so that transformers' AutoTokenizer gives the same ids. */
     public void save(Path folder) throws IOException {
         AtomicFiles.writeText(folder.resolve("tokenizer.json"), json);

@@ -1,11 +1,12 @@
 package dev.retort.data;
 
 import java.io.BufferedWriter;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
@@ -17,7 +18,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 
-/** Files that are whole or absent: written beside, synced, renamed. */
+/**
+ * Files that are whole or absent: written beside, synced, renamed. An interruption of the thread stops none of it; it stands
+ * afterwards.
+ */
 public final class AtomicFiles {
 
     /** The suffix of a file or folder that is not finished. */
@@ -36,12 +40,10 @@ public final class AtomicFiles {
         Path parent = file.toAbsolutePath().getParent();
         Files.createDirectories(parent);
         Path beside = parent.resolve(file.getFileName() + PARTIAL);
-        try (FileChannel channel = FileChannel.open(
-                beside, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            OutputStream out = Channels.newOutputStream(channel);
+        // No channel: one that a thread writes to is closed when the thread is interrupted.
+        try (FileOutputStream out = new FileOutputStream(beside.toFile())) {
             content.write(out);
-            out.flush();
-            channel.force(true);
+            out.getFD().sync();
         } catch (IOException | RuntimeException e) {
             Files.deleteIfExists(beside);
             throw e;
@@ -121,10 +123,28 @@ public final class AtomicFiles {
 
     /** Asks the operating system to bring a file or folder to disk. */
     public static void sync(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
+        // Nothing but a channel opens a folder.
+        boolean interrupted = Thread.interrupted();
+        try {
+            while (!force(path)) {
+                interrupted |= Thread.interrupted();
+            }
         } catch (NoSuchFileException e) {
             throw new UncheckedIOException(e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** False where the thread was interrupted meanwhile. */
+    private static boolean force(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+            return true;
+        } catch (ClosedByInterruptException e) {
+            return false;
         }
     }
 }

@@ -64,6 +64,7 @@ public record LoadedModel(LanguageModel model, Tokenizer tokenizer, ObjectNode g
         return tokenizer;
     }
 
+    /** Frees model and tokenizer. Waits for a training of another thread to end: its step in hand would break. */
     @Override
     public void close() {
         model.close();

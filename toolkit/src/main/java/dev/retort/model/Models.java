@@ -27,6 +27,8 @@ public final class Models {
 
     private static final long JSON_LIMIT = 16L << 20;
 
+    private static final String LAYER_PREFIX = "model.layers.";
+
     private Models() {}
 
     /**
@@ -107,6 +109,68 @@ public final class Models {
             }
         }
         return build(config, weights);
+    }
+
+    /**
+     * A LLaMA with some of another's layers and the rest of it; the other is left as it is.
+     *
+     * @param layers the layers kept, from 0, in their new order
+     * @throws IllegalArgumentException for other families, or if there is no such layer
+     */
+    public static LoadedModel withLayers(LoadedModel loaded, int[] layers) throws IOException {
+        if (!(loaded.model() instanceof LlamaModel whole)) {
+            throw new IllegalArgumentException("layers can be dropped from models of the LLaMA family only");
+        }
+        if (layers.length == 0
+                || Arrays.stream(layers)
+                        .anyMatch(i -> i < 0 || i >= whole.config().layers())) {
+            throw new IllegalArgumentException(
+                    "layers must be 0 to " + (whole.config().layers() - 1) + " and at least one");
+        }
+        ObjectNode json = whole.config().json().deepCopy();
+        json.put("num_hidden_layers", layers.length);
+        NDManager manager = NDManager.newBaseManager(whole.weights().manager().getDevice(), "PyTorch");
+        Weights weights = new Weights(manager);
+        whole.weights().arrays().forEach((name, array) -> {
+            if (!name.startsWith(LAYER_PREFIX)) {
+                weights.put(name, copy(array, manager));
+            }
+        });
+        for (int layer = 0; layer < layers.length; layer++) {
+            String from = LAYER_PREFIX + layers[layer] + ".";
+            String to = LAYER_PREFIX + layer + ".";
+            whole.weights().arrays().forEach((name, array) -> {
+                if (name.startsWith(from)) {
+                    weights.put(to + name.substring(from.length()), copy(array, manager));
+                }
+            });
+        }
+        Tokenizer tokenizer =
+                loaded.tokenizer() == null ? null : loaded.tokenizer().copy();
+        return new LoadedModel(
+                build(config(json, loaded.source().toString()), weights),
+                tokenizer,
+                loaded.generationConfig(),
+                loaded.source());
+    }
+
+    private static NDArray copy(NDArray array, NDManager manager) {
+        NDArray copy = array.duplicate();
+        copy.attach(manager);
+        return copy;
+    }
+
+    /** So many of a model's layers at even distances, the first and the last among them. */
+    public static int[] evenLayers(LoadedModel loaded, int count) {
+        int layers = loaded.model().config().json().path("num_hidden_layers").asInt();
+        if (count < 1 || count > layers) {
+            throw new IllegalArgumentException(count + " layers asked for; the model has " + layers);
+        }
+        int[] kept = new int[count];
+        for (int i = 0; i < count; i++) {
+            kept[i] = count == 1 ? 0 : Math.round(i * (layers - 1f) / (count - 1));
+        }
+        return kept;
     }
 
     /** How many numbers a configuration's model has. */

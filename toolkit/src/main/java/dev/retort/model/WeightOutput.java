@@ -4,18 +4,17 @@ import dev.retort.data.AtomicFiles;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 
 /** A weight file being written beside its final name; it gets that name when it is whole and on the disk. */
 final class WeightOutput {
     private final Path file;
-    private final WritableByteChannel channel;
+    private final OutputStream out;
+    private final byte[] part = new byte[1 << 16];
 
     private WeightOutput(Path file, OutputStream out) {
         this.file = file;
-        this.channel = Channels.newChannel(out);
+        this.out = out;
     }
 
     /** What fills the file. */
@@ -42,8 +41,11 @@ final class WeightOutput {
 
     /** Writes from the buffer's position to its limit. */
     void write(ByteBuffer bytes) throws IOException {
+        // Not through a channel: an interruption of the thread would close it.
         while (bytes.hasRemaining()) {
-            channel.write(bytes);
+            int count = Math.min(bytes.remaining(), part.length);
+            bytes.get(part, 0, count);
+            out.write(part, 0, count);
         }
     }
 }

@@ -250,8 +250,14 @@ public final class Weights implements AutoCloseable {
         return parts;
     }
 
+    /** Frees the arrays. Waits for a training of another thread to end. */
     @Override
     public void close() {
-        manager.close();
+        Autograd.turn().lock();
+        try {
+            manager.close();
+        } finally {
+            Autograd.turn().unlock();
+        }
     }
 }

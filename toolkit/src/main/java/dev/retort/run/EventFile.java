@@ -6,16 +6,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.zip.CRC32C;
 
@@ -34,21 +33,29 @@ final class EventFile implements Closeable {
     /** Field 2 as a varint. */
     private static final int STEP_KEY = 16;
 
-    private final FileChannel channel;
+    private final FileOutputStream file;
     private final OutputStream out;
 
-    private EventFile(FileChannel channel) {
-        this.channel = channel;
-        this.out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 14);
+    private EventFile(FileOutputStream file) {
+        this.file = file;
+        this.out = new BufferedOutputStream(file, 1 << 14);
+    }
+
+    /**
+     * A file to append to, cut to a length. It is no channel: one that a thread writes to is closed when the thread is
+     * interrupted.
+     */
+    static FileOutputStream append(Path file, long keep) throws IOException {
+        try (RandomAccessFile whole = new RandomAccessFile(file.toFile(), "rw")) {
+            whole.setLength(keep);
+        }
+        return new FileOutputStream(file.toFile(), true);
     }
 
     /** Opens a file to append to, cut after the last whole event whose step is at most {@code lastStep}. */
     static EventFile open(Path file, long lastStep, double wallTime) throws IOException {
         long keep = Files.exists(file) ? lengthUpTo(file, lastStep) : 0;
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        channel.truncate(keep);
-        channel.position(keep);
-        EventFile events = new EventFile(channel);
+        EventFile events = new EventFile(append(file, keep));
         if (keep == 0) {
             Message version = new Message();
             version.putDouble(1, wallTime);
@@ -80,7 +87,7 @@ final class EventFile implements Closeable {
 
     void sync() throws IOException {
         out.flush();
-        channel.force(true);
+        file.getFD().sync();
     }
 
     @Override

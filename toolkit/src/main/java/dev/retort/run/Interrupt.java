@@ -19,6 +19,7 @@ public final class Interrupt implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread hook;
     private volatile boolean requested;
+    private volatile Thread interrupted;
 
     private Interrupt(boolean signals, Runnable notice) {
         hook = signals ? new Thread(() -> waitForLoop(notice), "interrupt") : null;
@@ -63,9 +64,10 @@ public final class Interrupt implements AutoCloseable {
         }
     }
 
-    /** Whether the loop should end now. An interruption of the calling thread is taken over and cleared. */
+    /** Whether the loop should end now. An interruption of the calling thread is taken over until {@link #close}. */
     public boolean requested() {
         if (Thread.interrupted()) {
+            interrupted = Thread.currentThread();
             requested = true;
         }
         return requested;
@@ -76,9 +78,16 @@ public final class Interrupt implements AutoCloseable {
         requested = true;
     }
 
-    /** Says that the loop has ended and all is written: a process that waits for it may exit. */
+    /**
+     * Says that the loop has ended and all is written: a process that waits for it may exit. The calling thread is
+     * interrupted again where that was taken over from it.
+     */
     @Override
     public void close() {
+        if (interrupted == Thread.currentThread()) {
+            interrupted = null;
+            Thread.currentThread().interrupt();
+        }
         closed.countDown();
         if (hook != null) {
             try {

@@ -6,21 +6,20 @@ import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.function.Consumer;
 
 /**
  * What a training loop measures, step by step: metrics.jsonl for programs and people, and the folder tensorboard/ for
- * TensorBoard. Rows are on disk for certain only after {@link #sync}; memory does not grow with the steps.
+ * TensorBoard. Rows are on disk for certain only after {@link #sync}; memory does not grow with the steps. An interruption
+ * of the thread loses no row, and stands afterwards.
  *
  * <p>Common names: loss, learning_rate, grad_norm, tokens, tokens_per_second, seconds.
  */
@@ -36,17 +35,17 @@ public final class MetricLog implements Closeable {
     private static final int LINE_LIMIT = 1 << 20;
     private static final long FLUSH_NANOS = 1_000_000_000L;
 
-    private final FileChannel channel;
+    private final FileOutputStream file;
     private final OutputStream out;
     private final EventFile events;
     private final Path folder;
     private long lastStep;
     private long lastFlush = System.nanoTime();
 
-    private MetricLog(Path folder, FileChannel channel, EventFile events, long lastStep) {
+    private MetricLog(Path folder, FileOutputStream file, EventFile events, long lastStep) {
         this.folder = folder;
-        this.channel = channel;
-        this.out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 14);
+        this.file = file;
+        this.out = new BufferedOutputStream(file, 1 << 14);
         this.events = events;
         this.lastStep = lastStep;
     }
@@ -78,14 +77,12 @@ public final class MetricLog implements Closeable {
         Files.createDirectories(eventFolder);
         Path file = folder.resolve(FILE);
         long keep = step < 0 || !Files.exists(file) ? 0 : lengthUpTo(file, step);
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileOutputStream out = EventFile.append(file, keep);
         try {
-            channel.truncate(keep);
-            channel.position(keep);
             EventFile events = EventFile.open(eventFolder.resolve(EVENT_FILE), step, wallTime());
-            return new MetricLog(folder, channel, events, Math.max(step, 0));
+            return new MetricLog(folder, out, events, Math.max(step, 0));
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            out.close();
             throw e;
         }
     }
@@ -154,7 +151,7 @@ public final class MetricLog implements Closeable {
     /** Brings every row to disk. A checkpoint calls this before it is renamed into place. */
     public void sync() throws IOException {
         flush();
-        channel.force(true);
+        file.getFD().sync();
         events.sync();
     }
 

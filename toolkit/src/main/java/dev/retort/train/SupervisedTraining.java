@@ -7,6 +7,8 @@ import dev.retort.loss.LossParts;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.LoraFiles;
 import dev.retort.model.Models;
+import dev.retort.model.Weights;
+import dev.retort.op.Autograd;
 import dev.retort.run.Interrupt;
 import dev.retort.run.MetricLog;
 import dev.retort.run.Progress;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -41,7 +44,7 @@ public final class SupervisedTraining {
     private String label = "train";
     private boolean quiet;
     private List<ProgressListener> listeners = List.of();
-    private Interrupt interrupt = Interrupt.onThread();
+    private Interrupt interrupt;
 
     /**
      * What came of it.
@@ -56,6 +59,19 @@ public final class SupervisedTraining {
         /** Whether all steps are done and final/ is there. */
         public boolean finished() {
             return steps == totalSteps;
+        }
+
+        /** One line, for example "stopped: 120 of 300 steps, 12,345 tokens, 41 s". */
+        @Override
+        public String toString() {
+            return String.format(
+                    Locale.ROOT,
+                    "%s: %,d of %,d steps, %,d tokens, %.0f s",
+                    finished() ? "finished" : "stopped",
+                    steps,
+                    totalSteps,
+                    tokens,
+                    seconds);
         }
     }
 
@@ -84,37 +100,55 @@ public final class SupervisedTraining {
         return this;
     }
 
-    /** Ends with a checkpoint after the step in hand when asked to. */
+    /** Ends with a checkpoint after the step in hand when this asks for it; without it, when the thread is interrupted. */
     public SupervisedTraining withInterrupt(Interrupt newInterrupt) {
         interrupt = newInterrupt;
         return this;
     }
 
     /**
-     * Trains from the last checkpoint there is, else from the start. A finished folder is left as it is.
+     * Trains from the last checkpoint there is, else from the start. A finished folder is left as it is. Waits for a training
+     * of another thread to end, and goes on from what it leaves.
      *
      * @throws IOException if a checkpoint is broken or was made with other settings or data
      */
     public Outcome run(List<List<TokenExample>> items) throws IOException {
+        Autograd.turn().lock();
+        try {
+            if (interrupt != null) {
+                return train(items, interrupt);
+            }
+            try (Interrupt ofThread = Interrupt.onThread()) {
+                return train(items, ofThread);
+            }
+        } finally {
+            Autograd.turn().unlock();
+        }
+    }
+
+    private Outcome train(List<List<TokenExample>> items, Interrupt stopper) throws IOException {
         StepPlan plan = new StepPlan(items.size(), settings.examplesPerStep(), settings.seed());
         int total = settings.totalSteps(items.size());
         if (Files.isDirectory(folder.resolve(FINAL))) {
             return new Outcome(total, total, 0, 0);
         }
-        if (settings.lora() != null) {
-            loaded.model().weights().addLora(settings.lora(), settings.seed());
-        } else {
-            loaded.model().weights().train(name -> true);
-        }
         long start = System.nanoTime();
         String hash = hash(items);
         Path checkpoints = folder.resolve("checkpoints");
-        try (AdamW optimizer = new AdamW(
-                loaded.model().weights().trainable(),
-                settings.optimizer(),
-                loaded.model().weights().manager())) {
+        var last = Checkpoint.last(checkpoints);
+        Weights weights = loaded.model().weights();
+        if (settings.lora() == null) {
+            weights.train(name -> true);
+        } else if (last.isPresent() && settings.lora().equals(weights.loraConfig())) {
+            // This very model was stopped before: its adapters take the checkpoint's values.
+            weights.trainable().values().forEach(Autograd::startGradient);
+        } else {
+            weights.addLora(settings.lora(), settings.seed());
+        }
+        try (AdamW optimizer = new AdamW(weights.trainable(), settings.optimizer(), weights.manager())) {
             int first = 0;
-            var last = Checkpoint.last(checkpoints);
+            // Takes an interruption over that stands already: with it no weights could be read.
+            stopper.requested();
             if (last.isPresent()) {
                 last.get().restore(loaded.model(), optimizer, hash);
                 first = last.get().step();
@@ -162,7 +196,7 @@ public final class SupervisedTraining {
                         tokensSinceLog = 0;
                         timeSinceLog = System.nanoTime();
                     }
-                    boolean stop = interrupt.requested();
+                    boolean stop = stopper.requested();
                     boolean save = settings.saveSteps() > 0 && step % settings.saveSteps() == 0;
                     if (save || stop || step == total) {
                         log.sync();

@@ -140,11 +140,25 @@ public record TrainingSettings(
 
     /** These settings with another seed. */
     public TrainingSettings withSeed(long value) {
+        return with(learningRate, maxSteps, value);
+    }
+
+    /** These settings with another learning rate. */
+    public TrainingSettings withLearningRate(double value) {
+        return with(value, maxSteps, seed);
+    }
+
+    /** These settings with another number of optimiser steps. */
+    public TrainingSettings withMaxSteps(int value) {
+        return with(learningRate, value, seed);
+    }
+
+    private TrainingSettings with(Double newLearningRate, Integer newMaxSteps, Long newSeed) {
         return new TrainingSettings(
-                learningRate,
+                newLearningRate,
                 lrSchedulerType,
                 numTrainEpochs,
-                maxSteps,
+                newMaxSteps,
                 perDeviceTrainBatchSize,
                 gradientAccumulationSteps,
                 maxGradNorm,
@@ -159,7 +173,7 @@ public record TrainingSettings(
                 evalSteps,
                 saveSteps,
                 saveTotalLimit,
-                value,
+                newSeed,
                 lora);
     }
 }

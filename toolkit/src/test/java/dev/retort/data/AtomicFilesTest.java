@@ -46,6 +46,28 @@ class AtomicFilesTest {
     }
 
     @Test
+    void anInterruptedThreadFinishesItsFilesAndStaysInterrupted() throws IOException {
+        Path target = folder.resolve("target");
+
+        AtomicFiles.writeFolder(target, inside -> {
+            AtomicFiles.write(inside.resolve("bytes"), out -> {
+                out.write(1);
+                Thread.currentThread().interrupt();
+                out.write(2);
+            });
+            AtomicFiles.writeText(inside.resolve("text"), "whole");
+        });
+        AtomicFiles.writeFolder(target, inside -> AtomicFiles.writeText(inside.resolve("text"), "newer"));
+        AtomicFiles.write(folder.resolve("bytes"), out -> out.write(new byte[] {3, 4}));
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(target.resolve("bytes")).doesNotExist();
+        assertThat(target.resolve("text")).hasContent("newer");
+        assertThat(folder.resolve("bytes")).hasBinaryContent(new byte[] {3, 4});
+        assertThat(folder).isDirectoryNotContaining("glob:**.partial");
+    }
+
+    @Test
     void remainsOfAKilledWriterAreOverwritten() throws IOException {
         Files.writeString(folder.resolve("file.partial"), "a much longer torn text");
 

@@ -57,6 +57,28 @@ class SafetensorsWriterTest {
     }
 
     @Test
+    void anInterruptedThreadWritesTheSameBytes() throws IOException {
+        byte[] large = new byte[200_001];
+        Arrays.fill(large, (byte) 7);
+        SafetensorsWriter writer = new SafetensorsWriter()
+                .floats("f", WeightDtype.F32, shape(2), () -> WeightFiles.floats(1, -2))
+                .bytes("u", WeightDtype.U8, shape(large.length), () -> WeightFiles.bytes(large));
+        writer.writeFile(file);
+        Path other = folder.resolve("interrupted.safetensors");
+
+        new SafetensorsWriter()
+                .floats("f", WeightDtype.F32, shape(2), () -> {
+                    Thread.currentThread().interrupt();
+                    return WeightFiles.floats(1, -2);
+                })
+                .bytes("u", WeightDtype.U8, shape(large.length), () -> WeightFiles.bytes(large))
+                .writeFile(other);
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(other).hasSameBinaryContentAs(file);
+    }
+
+    @Test
     void valuesSurviveARoundTrip() throws IOException {
         float[] values = new float[70_001];
         for (int i = 0; i < values.length; i++) {

@@ -25,11 +25,13 @@ class InterruptTest {
             assertThat(Thread.currentThread().isInterrupted()).isFalse();
             assertThat(interrupt.requested()).isTrue();
         }
+        assertThat(Thread.interrupted()).as("the caller's thread").isTrue();
         try (Interrupt interrupt = Interrupt.onSignals()) {
             assertThat(interrupt.requested()).isFalse();
             interrupt.request();
             assertThat(interrupt.requested()).isTrue();
         }
+        assertThat(Thread.interrupted()).isFalse();
     }
 
     /** What the child process of the next test runs. */

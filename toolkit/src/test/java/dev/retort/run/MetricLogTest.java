@@ -103,6 +103,25 @@ class MetricLogTest {
     }
 
     @Test
+    void anInterruptedThreadLosesNoRowAndNoEvent() throws IOException {
+        Path events = folder.resolve("tensorboard/events.out.tfevents.retort");
+        logSteps(1, 3);
+        long eventBytes = Files.size(events);
+
+        Thread.currentThread().interrupt();
+        try (MetricLog log = MetricLog.create(folder)) {
+            log.append(1, Map.of("loss", 1.0));
+            log.sync();
+            log.append(2, Map.of("loss", 0.5));
+        }
+        logSteps(3, 3);
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(steps()).containsExactly(1L, 2L, 3L);
+        assertThat(events).hasSize(eventBytes);
+    }
+
+    @Test
     void twoRowsOfOneStepAreFineAndEarlierOnesAreNot() throws IOException {
         try (MetricLog log = MetricLog.create(folder)) {
             log.append(5, Map.of("loss", 1.0));

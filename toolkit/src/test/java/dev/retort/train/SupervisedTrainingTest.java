@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.ExampleEncoder;
 import dev.retort.batch.TokenExample;
@@ -16,14 +17,19 @@ import dev.retort.loss.LossParts;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.LoraConfig;
 import dev.retort.model.Models;
+import dev.retort.op.Autograd;
 import dev.retort.run.Interrupt;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class SupervisedTrainingTest {
@@ -68,6 +74,199 @@ class SupervisedTrainingTest {
         assertThat(stopped.resolve("final/model.safetensors"))
                 .hasSameBinaryContentAs(whole.resolve("final/model.safetensors"));
         assertThat(losses(stopped)).isEqualTo(losses(whole));
+    }
+
+    @Test
+    void anInterruptionBeforeAStepIsWrittenLosesNothing() throws IOException {
+        interruptedBitForBit(null);
+    }
+
+    @Test
+    void anInterruptionBeforeAStepOfAdaptersIsWrittenLosesNothing() throws IOException {
+        interruptedBitForBit(new LoraConfig(4, 8.0, 0.3, List.of("all-linear"), false));
+    }
+
+    private void interruptedBitForBit(LoraConfig lora) throws IOException {
+        TrainingSettings settings = settings(4, 1, lora);
+        Path whole = whole(settings);
+        Path stopped = temporary.resolve("stopped");
+        for (int step = 1; step <= 4; step++) {
+            try (LoadedModel student = student(5)) {
+                if (step == 3) {
+                    // The stop button was pressed before the loop began: it reads weights and goes one step.
+                    Thread.currentThread().interrupt();
+                }
+                SupervisedTraining.Outcome outcome = training(student, settings, stopped)
+                        .withValidation(
+                                validation(student, () -> Thread.currentThread().interrupt()))
+                        .run(items(student));
+                assertThat(Thread.interrupted()).as("the caller's thread").isTrue();
+                assertThat(outcome.steps()).isEqualTo(step);
+                assertThat(Checkpoint.last(stopped.resolve("checkpoints"))
+                                .orElseThrow()
+                                .step())
+                        .isEqualTo(step);
+            }
+        }
+        assertSameRun(stopped, whole);
+    }
+
+    @Test
+    void anInterruptionWhileACheckpointIsWrittenLosesNothing() throws IOException {
+        TrainingSettings settings = settings(7, 1, null);
+        Path whole = whole(settings);
+        @SuppressWarnings("unchecked") // as in ObjectNode itself
+        ObjectNode interrupting = new ObjectNode(JsonNodeFactory.instance) {
+            @Override
+            public String toPrettyString() {
+                Thread.currentThread().interrupt();
+                return super.toPrettyString();
+            }
+        };
+        interrupting.put("eos_token_id", 1);
+        Path stopped = temporary.resolve("stopped");
+        try (LoadedModel usual = student(5)) {
+            LoadedModel student = new LoadedModel(usual.model(), usual.tokenizer(), interrupting, usual.source());
+            // Checkpoints are due after steps 3 and 6: what interrupts them is noticed one step later.
+            for (int step : new int[] {4, 7}) {
+                SupervisedTraining.Outcome outcome = training(student, settings, stopped)
+                        .withValidation(validation(student, () -> {}))
+                        .run(items(student));
+                assertThat(Thread.interrupted()).as("the caller's thread").isTrue();
+                assertThat(outcome.steps()).isEqualTo(step);
+            }
+        }
+        assertSameRun(stopped, whole);
+    }
+
+    @Test
+    @Timeout(120)
+    void theSameModelTrainedAgainWaitsForTheStepInHandAndGoesOnFromIt() throws Exception {
+        trainedAgain(null);
+    }
+
+    @Test
+    @Timeout(120)
+    void theSameAdaptersTrainedAgainWaitForTheStepInHandAndGoOnFromIt() throws Exception {
+        trainedAgain(new LoraConfig(4, 8.0, 0.3, List.of("all-linear"), false));
+    }
+
+    private void trainedAgain(LoraConfig lora) throws Exception {
+        TrainingSettings settings = settings(4, 1, lora);
+        Path whole = whole(settings);
+        Path folder = temporary.resolve("stopped");
+        try (LoadedModel student = student(5)) {
+            StepInHand held = new StepInHand(student, settings, folder);
+            FutureTask<SupervisedTraining.Outcome> again = new FutureTask<>(() -> training(student, settings, folder)
+                    .withValidation(validation(student, () -> {}))
+                    .run(items(student)));
+
+            held.stopWhileThisWaits(again);
+
+            assertThat(held.outcome().steps()).isEqualTo(1);
+            assertThat(again.get().finished()).isTrue();
+            assertThat(again.get().tokens()).isPositive();
+        }
+        assertSameRun(folder, whole);
+    }
+
+    @Test
+    @Timeout(120)
+    void closingAModelWaitsForTheStepInHand() throws Exception {
+        Path folder = temporary.resolve("stopped");
+        LoadedModel student = student(5);
+        StepInHand held = new StepInHand(student, settings(4, 1, null), folder);
+        FutureTask<Boolean> closing = new FutureTask<>(() -> {
+            student.close();
+            return student.model().weights().manager().isOpen();
+        });
+
+        held.stopWhileThisWaits(closing);
+
+        assertThat(held.outcome().steps()).isEqualTo(1);
+        assertThat(closing.get()).isFalse();
+        assertThat(Checkpoint.last(folder.resolve("checkpoints")).orElseThrow().step())
+                .isEqualTo(1);
+    }
+
+    /** A training on a thread of its own that stands still in its first step, as one whose cell was freed. */
+    private static final class StepInHand {
+
+        private final Semaphore reached = new Semaphore(0);
+        private final Semaphore goOn = new Semaphore(0);
+        private final FutureTask<SupervisedTraining.Outcome> task;
+        private final Thread thread;
+
+        StepInHand(LoadedModel student, TrainingSettings settings, Path folder) {
+            SupervisedTraining training = training(student, settings, folder).withValidation(validation(student, () -> {
+                reached.release();
+                goOn.acquireUninterruptibly();
+            }));
+            task = new FutureTask<>(() -> training.run(items(student)));
+            thread = new Thread(task, "step in hand");
+        }
+
+        void stopWhileThisWaits(FutureTask<?> later) {
+            thread.start();
+            reached.acquireUninterruptibly();
+            thread.interrupt();
+            Thread waiting = new Thread(later, "later");
+            waiting.start();
+            while (!Autograd.turn().hasQueuedThread(waiting)) {
+                assertThat(later.isDone()).isFalse();
+                Thread.onSpinWait();
+            }
+            goOn.release();
+        }
+
+        SupervisedTraining.Outcome outcome() throws Exception {
+            return task.get();
+        }
+    }
+
+    private Path whole(TrainingSettings settings) throws IOException {
+        Path whole = temporary.resolve("whole");
+        try (LoadedModel student = student(5)) {
+            assertThat(training(student, settings, whole)
+                            .withValidation(validation(student, () -> {}))
+                            .run(items(student))
+                            .finished())
+                    .isTrue();
+        }
+        return whole;
+    }
+
+    private static void assertSameRun(Path stopped, Path whole) throws IOException {
+        assertThat(stopped.resolve("final/model.safetensors"))
+                .hasSameBinaryContentAs(whole.resolve("final/model.safetensors"));
+        assertThat(losses(stopped)).isNotEmpty().isEqualTo(losses(whole));
+        assertThat(stopped.resolve("tensorboard/events.out.tfevents.retort"))
+                .hasSize(Files.size(whole.resolve("tensorboard/events.out.tfevents.retort")));
+    }
+
+    /** One item, read at the end of every step, before anything of the step is written. */
+    private static List<List<TokenExample>> validation(LoadedModel student, Runnable whenRead) {
+        List<TokenExample> item = items(student).get(0);
+        return new AbstractList<>() {
+            @Override
+            public List<TokenExample> get(int index) {
+                whenRead.run();
+                return item;
+            }
+
+            @Override
+            public int size() {
+                return 1;
+            }
+        };
+    }
+
+    @Test
+    void anOutcomeIsOneLine() {
+        assertThat(new SupervisedTraining.Outcome(300, 300, 12_345, 41.4))
+                .hasToString("finished: 300 of 300 steps, 12,345 tokens, 41 s");
+        assertThat(new SupervisedTraining.Outcome(120, 3_000, 999, 0.6))
+                .hasToString("stopped: 120 of 3,000 steps, 999 tokens, 1 s");
     }
 
     @Test
@@ -171,8 +370,13 @@ class SupervisedTrainingTest {
     }
 
     private static TrainingSettings settings(int steps, LoraConfig lora) {
+        return settings(steps, 0, lora);
+    }
+
+    private static TrainingSettings settings(int steps, int evalSteps, LoraConfig lora) {
         return new TrainingSettings(
-                0.01, null, null, steps, 4, 2, null, 0.1, null, 0.01, null, null, null, null, 1, null, 3, 1, 9L, lora);
+                0.01, null, null, steps, 4, 2, null, 0.1, null, 0.01, null, null, null, null, 1, evalSteps, 3, 1, 9L,
+                lora);
     }
 
     private static List<Double> losses(Path folder) throws IOException {

@@ -4,25 +4,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.retort.answer.AnswerText;
 import dev.retort.answer.Metric;
-import dev.retort.batch.ExampleEncoder;
-import dev.retort.batch.TokenExample;
 import dev.retort.data.AtomicFiles;
 import dev.retort.data.Example;
 import dev.retort.data.Failure;
 import dev.retort.data.JsonLines;
 import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
-import dev.retort.data.SeededRandom;
 import dev.retort.data.TeacherSample;
 import dev.retort.eval.EvalItem;
 import dev.retort.eval.EvalTask;
 import dev.retort.eval.Evaluation;
 import dev.retort.filter.FilterReport;
 import dev.retort.filter.TruncatedFilter;
-import dev.retort.model.LoadedModel;
-import dev.retort.model.Models;
 import dev.retort.op.Ops;
 import dev.retort.papers.Recipes;
+import dev.retort.papers.RowRun;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
 import dev.retort.report.PairedEffect;
@@ -33,7 +29,6 @@ import dev.retort.run.YamlConfig;
 import dev.retort.teacher.ScriptedTeacher;
 import dev.retort.teacher.Teacher;
 import dev.retort.teacher.TeacherException;
-import dev.retort.train.SupervisedTraining;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,8 +52,6 @@ public final class StepByStepRecipe {
     /** The paper's name on the command line. */
     public static final String PAPER = "step-by-step";
 
-    private static final String ANSWER = "answer";
-    private static final String RATIONALE = "rationale";
     private static final String TEST = "test";
     private static final String TRAIN = "train";
 
@@ -85,8 +78,10 @@ public final class StepByStepRecipe {
      * @return whether all stages asked for are done; false after an interruption
      */
     public static boolean run(RunOptions options) throws IOException, InterruptedException {
-        StepByStepConfig config = config(options);
-        return new StepByStepRecipe(options, config).run();
+        if (ReleasedRecipe.isMeant(options)) {
+            return ReleasedRecipe.run(options);
+        }
+        return new StepByStepRecipe(options, config(options)).run();
     }
 
     private boolean run() throws IOException, InterruptedException {
@@ -124,7 +119,7 @@ public final class StepByStepRecipe {
         if (options.runs(Stage.COMPOSE) && !Files.exists(out.resolve("train.jsonl"))) {
             compose();
         }
-        for (int seed : options.seeds()) {
+        for (int seed : seeds()) {
             for (Method method : config.rows()) {
                 if (options.interrupt().requested()) {
                     return false;
@@ -138,6 +133,10 @@ public final class StepByStepRecipe {
             report();
         }
         return true;
+    }
+
+    private List<Integer> seeds() {
+        return options.seeds().isEmpty() ? List.of(0) : options.seeds();
     }
 
     // ask: the teacher writes a rationale and a label for every training question (section 3.1)
@@ -208,49 +207,31 @@ public final class StepByStepRecipe {
             List<String> from = List.of(sample.id(), sample.id() + "/" + sample.sampleIndex());
             Map<String, JsonNode> task = Map.of("task", TextNode.valueOf(sample.task()));
             String id = sample.id() + "/" + sample.sampleIndex();
-            examples.add(
-                    new Example(id + "#answer", question.text(), " " + question.reference(), ANSWER, 1.0, from, task));
+            examples.add(new Example(
+                    id + "#answer", question.text(), " " + question.reference(), Method.ANSWER, 1.0, from, task));
             String rationale = sample.rationale() == null ? "" : sample.rationale();
-            examples.add(new Example(id + "#rationale", question.text(), " " + rationale, RATIONALE, 1.0, from, task));
+            examples.add(new Example(
+                    id + "#rationale", question.text(), " " + rationale, Method.RATIONALE, 1.0, from, task));
         }
         JsonLines.write(out.resolve("train.jsonl"), examples);
     }
 
     /** One row of the table: trains a student and tests it. */
     private boolean row(Method method, int seed) throws IOException {
-        Path folder = out.resolve("rows").resolve(rowName(method, seed));
-        boolean trains = options.runs(Stage.TRAIN);
-        boolean evaluates = options.runs(Stage.EVALUATE);
-        boolean isTrained = Files.isDirectory(folder.resolve(SupervisedTraining.FINAL));
-        boolean isEvaluated = Files.exists(evaluationFile(method, seed));
-        if ((!trains || isTrained) && (!evaluates || isEvaluated)) {
-            return true;
-        }
-        long start = System.nanoTime();
         TrainingSettings settings = config.training().withSeed(seed);
-        AtomicFiles.writeText(folder.resolve("config.yaml"), YamlConfig.write(new RowConfig(method.title(), settings)));
-        if (trains && !isTrained) {
-            try (LoadedModel student = config.student().create(world.words(), seed, options.device())) {
-                SupervisedTraining.Outcome outcome = new SupervisedTraining(student, settings, terms(method), folder)
-                        .withProgress(rowName(method, seed), options.quiet(), options.listeners())
-                        .withInterrupt(options.interrupt())
-                        .run(items(method, seed, student));
-                if (!outcome.finished()) {
-                    return false;
-                }
-            }
-        }
-        if (evaluates && !isEvaluated) {
-            try (LoadedModel student = Models.load(folder.resolve(SupervisedTraining.FINAL), options.device())) {
-                Evaluation.of(student, testTask(method), config.evalBatchRows(), options.quiet(), options.listeners())
-                        .write(folder.resolve("eval"));
-            }
-        }
-        RunRecord record = Files.exists(folder.resolve(RunRecord.FILE))
-                ? RunRecord.read(folder)
-                : record(config, seed).withParents(List.of("../.."));
-        record.plus(Duration.ofNanos(System.nanoTime() - start)).write(folder);
-        return true;
+        RowRun row = new RowRun(
+                options,
+                rowName(method, seed),
+                new RowConfig(method.title(), settings),
+                settings,
+                method.terms(config.alpha()),
+                record(config, seed),
+                config.evalBatchRows());
+        return row.run(
+                KindsWorld.INFORMATIVE,
+                () -> config.student().create(world.words(), seed, options.device()),
+                student -> MethodItems.of(method, lessons(method), texts(), seed, student, settings.maxLength()),
+                student -> testTask(method));
     }
 
     /**
@@ -261,62 +242,27 @@ public final class StepByStepRecipe {
      */
     record RowConfig(String method, TrainingSettings training) {}
 
-    /** Equation 3 with alpha = 1 / (1 + lambda): alpha L_label + (1 - alpha) L_rationale. */
-    private Map<String, Double> terms(Method method) {
-        return method.hasRationales()
-                ? Map.of(ANSWER, config.alpha(), RATIONALE, 1 - config.alpha())
-                : Map.of(ANSWER, 1.0);
+    private Method.Texts texts() {
+        return new Method.Texts(config.labelPrefix(), config.rationalePrefix(), "");
     }
 
-    /** The row's training items: a question's label and rationale together, so that a step sees both. */
-    private List<List<TokenExample>> items(Method method, int seed, LoadedModel student) throws IOException {
-        List<Example> labels = new ArrayList<>();
-        List<Example> rationales = new ArrayList<>();
+    /** What train.jsonl holds of the method's task: a question's label and its rationale follow each other. */
+    private List<Lesson> lessons(Method method) throws IOException {
+        List<Lesson> lessons = new ArrayList<>();
+        String label = null;
         for (Example example : JsonLines.read(out.resolve("train.jsonl"), Example.class)) {
-            if (example.extra().get("task").asText().equals(method.task())) {
-                (example.kind().equals(ANSWER) ? labels : rationales).add(example);
+            if (!example.extra().get("task").asText().equals(method.task())) {
+                continue;
+            }
+            if (example.kind().equals(Method.ANSWER)) {
+                label = example.completion().strip();
+            } else {
+                String id = example.id().substring(0, example.id().lastIndexOf('#'));
+                lessons.add(new Lesson(
+                        id, example.prompt(), label, null, example.completion().strip()));
             }
         }
-        int[] source = new int[labels.size()];
-        for (int i = 0; i < source.length; i++) {
-            source[i] = i;
-        }
-        if (method == Method.STEP_BY_STEP_SHUFFLED) {
-            SeededRandom.shuffle(source, SeededRandom.of(seed, "shuffled-rationales"));
-        }
-        ExampleEncoder encoder = new ExampleEncoder(
-                student.tokenizer(),
-                false,
-                student.trainingEosId(),
-                config.training().maxLength());
-        List<List<TokenExample>> items = new ArrayList<>();
-        for (int i = 0; i < labels.size(); i++) {
-            List<TokenExample> item = new ArrayList<>();
-            item.add(encoder.encode(
-                    withPrompt(labels.get(i), labelPrompt(method, labels.get(i).prompt()))));
-            if (method.hasRationales()) {
-                Example other = rationales.get(source[i]);
-                String prompt = config.rationalePrefix() + labels.get(i).prompt();
-                item.add(encoder.encode(withPrompt(other, prompt)));
-            }
-            items.add(item);
-        }
-        return items;
-    }
-
-    private String labelPrompt(Method method, String input) {
-        return method.hasRationales() ? config.labelPrefix() + input : input;
-    }
-
-    private static Example withPrompt(Example example, String prompt) {
-        return new Example(
-                example.id(),
-                prompt,
-                example.completion(),
-                example.kind(),
-                example.weight(),
-                example.from(),
-                example.extra());
+        return lessons;
     }
 
     /** Only the label prefix is used at test time: no rationale is written and no teacher is needed. */
@@ -324,7 +270,9 @@ public final class StepByStepRecipe {
         List<Question> questions = split(JsonLines.read(out.resolve("questions.jsonl"), Question.class), TEST);
         List<EvalItem> items = questions.stream()
                 .map(question -> new EvalItem(
-                        question.id(), labelPrompt(method, question.text()), List.of(question.reference())))
+                        question.id(),
+                        method.prompt(new Lesson(question.id(), question.text(), null, null, null), texts()),
+                        List.of(question.reference())))
                 .toList();
         return new EvalTask(
                 KindsWorld.INFORMATIVE,
@@ -340,10 +288,7 @@ public final class StepByStepRecipe {
     }
 
     private Path evaluationFile(Method method, int seed) {
-        return out.resolve("rows")
-                .resolve(rowName(method, seed))
-                .resolve("eval")
-                .resolve(KindsWorld.INFORMATIVE + ".jsonl");
+        return RowRun.evaluation(out, rowName(method, seed), KindsWorld.INFORMATIVE);
     }
 
     private RunRecord record(StepByStepConfig settings, long seed) {
@@ -418,16 +363,20 @@ public final class StepByStepRecipe {
 
     /** The resolved configuration and the plan, for {@code --dry-run}. */
     public static String describe(RunOptions options) throws IOException {
+        if (ReleasedRecipe.isMeant(options)) {
+            return ReleasedRecipe.describe(options);
+        }
         StepByStepConfig config = config(options);
+        int seeds = Math.max(1, options.seeds().size());
         long tasks = config.rows().stream().map(Method::task).distinct().count();
         return YamlConfig.write(config)
                 + String.format(
                         Locale.ROOT,
                         "# plan: %d rows (%d methods x %d seeds), %d questions to ask, %d optimiser steps a row, %d"
                                 + " test items%n",
-                        config.rows().size() * options.seeds().size(),
+                        config.rows().size() * seeds,
                         config.rows().size(),
-                        options.seeds().size(),
+                        seeds,
                         config.trainSize() * config.samples() * tasks,
                         config.training().totalSteps(config.trainSize()),
                         config.testSize());

@@ -1,0 +1,113 @@
+package dev.retort.papers;
+
+import dev.retort.batch.TokenExample;
+import dev.retort.data.AtomicFiles;
+import dev.retort.eval.EvalTask;
+import dev.retort.eval.Evaluation;
+import dev.retort.model.LoadedModel;
+import dev.retort.model.Models;
+import dev.retort.run.RunRecord;
+import dev.retort.run.YamlConfig;
+import dev.retort.train.SupervisedTraining;
+import dev.retort.train.TrainingSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A row of a result table while it is made: a student trained and tested in a folder of its own, rows/NAME. What is there
+ * already is not done again; a row that has its evaluation needs no model any more.
+ *
+ * @param options of the run
+ * @param name method.fraction-or-size.seed
+ * @param config the row's config.yaml
+ * @param training its settings, seed included
+ * @param terms weight of each kind of example in the loss
+ * @param record its run.json, as it starts
+ * @param evalBatchRows rows decoded together
+ */
+public record RowRun(
+        RunOptions options,
+        String name,
+        Record config,
+        TrainingSettings training,
+        Map<String, Double> terms,
+        RunRecord record,
+        int evalBatchRows) {
+
+    /** Makes the student as it is before training. */
+    @FunctionalInterface
+    public interface Student {
+        LoadedModel fresh() throws IOException;
+    }
+
+    /** What the student is trained on; an item's examples are seen in one step. */
+    @FunctionalInterface
+    public interface Items {
+        List<List<TokenExample>> of(LoadedModel student) throws IOException;
+    }
+
+    /** What the student is tested on. */
+    @FunctionalInterface
+    public interface Test {
+        EvalTask of(LoadedModel student) throws IOException;
+    }
+
+    /** The row's folder. */
+    public Path folder() {
+        return folder(options.out(), name);
+    }
+
+    private static Path folder(Path out, String name) {
+        return out.resolve("rows").resolve(name);
+    }
+
+    /** The evaluation file of a row, whether it is there or not. */
+    public static Path evaluation(Path out, String name, String task) {
+        return folder(out, name).resolve("eval").resolve(task + ".jsonl");
+    }
+
+    /**
+     * Trains and tests, so far as it is not done and the options ask for it.
+     *
+     * @param task the test's name
+     * @return false after an interruption
+     */
+    public boolean run(String task, Student student, Items items, Test test) throws IOException {
+        Path folder = folder();
+        boolean isEvaluated = Files.exists(evaluation(options.out(), name, task));
+        boolean isTrained = isEvaluated || Files.isDirectory(folder.resolve(SupervisedTraining.FINAL));
+        boolean trains = options.runs(Stage.TRAIN) && !isTrained;
+        boolean evaluates = options.runs(Stage.EVALUATE) && !isEvaluated;
+        if (!trains && !evaluates) {
+            return true;
+        }
+        long start = System.nanoTime();
+        AtomicFiles.writeText(folder.resolve("config.yaml"), YamlConfig.write(config));
+        if (trains) {
+            try (LoadedModel loaded = student.fresh()) {
+                SupervisedTraining.Outcome outcome = new SupervisedTraining(loaded, training, terms, folder)
+                        .withProgress(name, options.quiet(), options.listeners())
+                        .withInterrupt(options.interrupt())
+                        .run(items.of(loaded));
+                if (!outcome.finished()) {
+                    return false;
+                }
+            }
+        }
+        if (evaluates) {
+            try (LoadedModel loaded = Models.load(folder.resolve(SupervisedTraining.FINAL), options.device())) {
+                Evaluation.of(loaded, test.of(loaded), evalBatchRows, options.quiet(), options.listeners())
+                        .write(folder.resolve("eval"));
+            }
+        }
+        RunRecord made = Files.exists(folder.resolve(RunRecord.FILE))
+                ? RunRecord.read(folder)
+                : record.withParents(List.of("../.."));
+        made.plus(Duration.ofNanos(System.nanoTime() - start)).write(folder);
+        return true;
+    }
+}

@@ -1,0 +1,193 @@
+package dev.retort.papers.stepbystep;
+
+import dev.retort.train.TrainingSettings;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A recipe on the paper's data sets and the teacher's released outputs.
+ *
+ * @param needs what the recipe needs, for {@code retort papers}
+ * @param threads of tensor operations; null for all cores
+ * @param student what is trained
+ * @param dataSets by name: svamp, cqa, anli1, esnli
+ * @param labelPrefix before the input where the label is predicted
+ * @param rationalePrefix before the input where the rationale is predicted
+ * @param training every row's settings; learning_rate and alpha come from the trials where there are any
+ * @param alpha weight of the label term where no trial chose one
+ * @param trials settings to choose from on validation, for each method equally many; method to list
+ * @param trialRow the data of the trials
+ * @param settingsOf for methods without trials, whose choice they take; method to method
+ * @param rows of the table, in the order in which they are run
+ * @param maxNewTokens of an answer at test time
+ * @param maxRationaleTokens more of them where the student writes a rationale first
+ * @param evalBatchRows rows decoded together
+ */
+record ReleasedConfig(
+        Map<String, String> needs,
+        Integer threads,
+        Student student,
+        Map<String, Data> dataSets,
+        String labelPrefix,
+        String rationalePrefix,
+        TrainingSettings training,
+        Double alpha,
+        Map<String, List<Trial>> trials,
+        TrialRow trialRow,
+        Map<String, String> settingsOf,
+        List<RowSpec> rows,
+        Integer maxNewTokens,
+        Integer maxRationaleTokens,
+        Integer evalBatchRows) {
+
+    /**
+     * A student.
+     *
+     * @param name in the table
+     * @param modelNameOrPath a Hugging Face folder or GGUF file, or hf:org/name@revision; relative to the checkout
+     * @param howToGet said where it is missing
+     */
+    record Student(String name, String modelNameOrPath, String howToGet) {
+        Student {
+            require(modelNameOrPath != null, "student.model_name_or_path is needed");
+            name = name == null ? modelNameOrPath : name;
+            howToGet = howToGet == null ? "" : howToGet;
+        }
+    }
+
+    /**
+     * How a data set is used.
+     *
+     * @param trainSplit training rows are drawn from it
+     * @param testSplit test rows are drawn from it
+     * @param testSize a fixed random part of the test split; null for all of it
+     * @param validationSize rows of the train split kept apart for choosing settings
+     */
+    record Data(String trainSplit, String testSplit, Integer testSize, Integer validationSize) {
+        Data {
+            require(trainSplit != null && testSplit != null, "a data set needs train_split and test_split");
+            validationSize = validationSize == null ? Integer.valueOf(0) : validationSize;
+        }
+    }
+
+    /**
+     * Settings to try.
+     *
+     * @param learningRate peak of the schedule
+     * @param alpha weight of the label term; null where there is one term
+     */
+    record Trial(Double learningRate, Double alpha) {
+        Trial {
+            require(learningRate != null, "a trial needs a learning_rate");
+        }
+    }
+
+    /**
+     * On what settings are tried.
+     *
+     * @param dataSet where
+     * @param labels training examples
+     * @param seed of the trials, no reported one
+     */
+    record TrialRow(DssDataSet dataSet, Integer labels, Integer seed) {}
+
+    /**
+     * A row of the table.
+     *
+     * @param dataSet where
+     * @param method how
+     * @param labels training examples; null for the fraction, or all
+     * @param fraction of the training split
+     * @param layers of a student cut from the recipe's; null for all of them
+     * @param fold of folds tested on; the others are trained on
+     * @param folds over all rows of the data set, grouped by story
+     * @param equalTokensOf another method: as many steps as give its number of training tokens
+     * @param seeds reported; 0 alone where absent
+     */
+    record RowSpec(
+            DssDataSet dataSet,
+            Method method,
+            Integer labels,
+            Double fraction,
+            Integer layers,
+            Integer fold,
+            Integer folds,
+            Method equalTokensOf,
+            List<Integer> seeds) {
+        RowSpec {
+            require(dataSet != null && method != null, "a row needs data_set and method");
+            require(labels == null || fraction == null, "a row has labels or a fraction, not both");
+            require((fold == null) == (folds == null), "fold and folds go together");
+            seeds = seeds == null ? List.of(0) : List.copyOf(seeds);
+        }
+
+        /** What the row is called besides its method and seed. */
+        String size() {
+            StringBuilder text = new StringBuilder(dataSet.title());
+            if (labels != null) {
+                text.append('-').append(labels);
+            }
+            if (fraction != null) {
+                text.append("-fraction-").append(fraction.toString().replace('.', '_'));
+            }
+            if (layers != null) {
+                text.append("-layers-").append(layers);
+            }
+            if (fold != null) {
+                text.append("-fold-").append(fold).append("-of-").append(folds);
+            }
+            if (equalTokensOf != null) {
+                text.append("-equal-tokens");
+            }
+            return text.toString();
+        }
+
+        String name(int seed) {
+            return method.title() + "." + size() + "." + seed;
+        }
+
+        /** The same data, another method. */
+        RowSpec of(Method other) {
+            return new RowSpec(dataSet, other, labels, fraction, layers, fold, folds, null, seeds);
+        }
+    }
+
+    ReleasedConfig {
+        require(student != null && training != null, "student and training are needed");
+        require(dataSets != null && !dataSets.isEmpty(), "data_sets are needed");
+        require(rows != null && !rows.isEmpty(), "rows are needed");
+        labelPrefix = labelPrefix == null ? "predict: " : labelPrefix;
+        rationalePrefix = rationalePrefix == null ? "explain: " : rationalePrefix;
+        alpha = alpha == null ? Double.valueOf(0.5) : alpha;
+        trials = trials == null ? Map.of() : Map.copyOf(trials);
+        settingsOf = settingsOf == null ? Map.of() : Map.copyOf(settingsOf);
+        rows = List.copyOf(rows);
+        maxNewTokens = maxNewTokens == null ? Integer.valueOf(64) : maxNewTokens;
+        maxRationaleTokens = maxRationaleTokens == null ? Integer.valueOf(256) : maxRationaleTokens;
+        evalBatchRows = evalBatchRows == null ? Integer.valueOf(32) : evalBatchRows;
+        require(trials.isEmpty() || trialRow != null, "trials need trial_row");
+        require(
+                trials.values().stream().mapToInt(List::size).distinct().count() <= 1,
+                "every method gets the same number of trials");
+        for (RowSpec row : rows) {
+            require(dataSets.containsKey(row.dataSet().title()), row.dataSet() + " is not among data_sets");
+        }
+        for (String name : trials.keySet()) {
+            Method.of(name);
+        }
+        for (String name : settingsOf.values()) {
+            require(trials.containsKey(name), "settings_of names " + name + ", which has no trials");
+        }
+    }
+
+    /** The method whose trials decide a method's settings. */
+    Method chooser(Method method) {
+        return Method.of(settingsOf.getOrDefault(method.title(), method.title()));
+    }
+
+    private static void require(boolean holds, String message) {
+        if (!holds) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

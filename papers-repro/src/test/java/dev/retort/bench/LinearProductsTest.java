@@ -1,0 +1,27 @@
+package dev.retort.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDManager;
+import dev.retort.model.LoadedModel;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class LinearProductsTest {
+
+    @Test
+    void multipliesInBothDirectionsAndKeepsNothing() throws IOException {
+        try (LoadedModel loaded = TinyModel.create()) {
+            NDManager manager = loaded.model().weights().manager();
+            int before = manager.getManagedArrays().size();
+            // Inputs of 32 and 48 columns fit every weight: 4 of attention and 3 of the feed-forward part, in two
+            // layers.
+            assertThat(loaded.model().weights().linearModules()).hasSize(14);
+            LinearProducts products = new LinearProducts(loaded.model());
+            products.forward(5, 2);
+            products.backward(5, 2);
+            products.forward(1, 1);
+            assertThat(manager.getManagedArrays()).hasSize(before);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package dev.retort.bench;
+
+import ai.djl.Device;
+import dev.retort.batch.Tokenizer;
+import dev.retort.model.LoadedModel;
+import dev.retort.model.Models;
+import dev.retort.papers.ScratchStudent;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A model of random weights that every benchmark takes, and settings around it. */
+final class TinyModel {
+
+    private TinyModel() {}
+
+    /** Its words have the ids from 3 on. */
+    static LoadedModel create() throws IOException {
+        return new ScratchStudent(32, 48, 2, 4, 512, 0.2)
+                .create(List.of("<|im_end|>", "a", "b", "c", "d", "e", "f", "g", "h"), 7, Device.cpu());
+    }
+
+    /** Writes it as a Hugging Face folder. */
+    static Path save(Path folder) throws IOException {
+        try (LoadedModel model = create()) {
+            Models.save(model, folder);
+        }
+        return folder;
+    }
+
+    /** For two threads, with the peers' scripts and python under the folder. */
+    static BenchSetting setting(Path model, Tokenizer tokenizer, Path folder) throws Exception {
+        Files.createDirectories(folder.resolve("benchmarks/peers"));
+        Peers peers = Peers.ready(folder, Path.of("python3"), folder, new PrintWriter(Writer.nullWriter()));
+        return new BenchSetting(model, tokenizer, 2, folder, peers);
+    }
+}
