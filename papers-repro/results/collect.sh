@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Copies what of a run is published, or puts it back so that a run on another machine goes on from there.
+#
+#   collect.sh publish RUN_FOLDER PAPER RECIPE    to results/PAPER/RECIPE
+#   collect.sh restore RUN_FOLDER PAPER RECIPE    from there
+#
+# Published are tables, figures, run records, settings, metrics and one gzipped line a question (ids, predictions, scores);
+# questions, samples and models are not. A row counts as done where its evaluation is.
+set -euo pipefail
+if [ $# -ne 4 ]; then
+  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+fi
+run=$2
+results=$(cd "$(dirname "$0")" && pwd)/$3/$4
+case $1 in
+  publish)
+    mkdir -p "$results"
+    for file in table.csv table.md run.json config.yaml; do
+      [ ! -f "$run/$file" ] || cp "$run/$file" "$results/$file"
+    done
+    if [ -d "$run/figures" ]; then
+      mkdir -p "$results/figures"
+      cp "$run"/figures/*.svg "$results/figures/"
+    fi
+    for row in "$run"/rows/*/; do
+      name=$(basename "$row")
+      [ -d "$row/eval" ] || continue
+      mkdir -p "$results/rows/$name/eval"
+      for file in config.yaml run.json metrics.jsonl; do
+        [ ! -f "$row/$file" ] || cp "$row/$file" "$results/rows/$name/$file"
+      done
+      for file in "$row"/eval/*.jsonl; do
+        gzip -9 -n -c "$file" > "$results/rows/$name/eval/$(basename "$file").gz"
+      done
+    done
+    ;;
+  restore)
+    mkdir -p "$run"
+    for file in run.json config.yaml; do
+      [ ! -f "$results/$file" ] || cp "$results/$file" "$run/$file"
+    done
+    for row in "$results"/rows/*/; do
+      name=$(basename "$row")
+      mkdir -p "$run/rows/$name/eval"
+      for file in config.yaml run.json metrics.jsonl; do
+        [ ! -f "$row/$file" ] || cp "$row/$file" "$run/rows/$name/$file"
+      done
+      for file in "$row"/eval/*.jsonl.gz; do
+        target=$run/rows/$name/eval/$(basename "$file" .gz)
+        gzip -d -c "$file" > "$target.part"
+        mv "$target.part" "$target"
+      done
+    done
+    ;;
+  *)
+    echo "collect.sh: publish or restore, not $1" >&2
+    exit 2
+    ;;
+esac
