@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             PapersCommand.class,
             RunCommand.class,
             TableCommand.class,
+            DistilCommand.class,
             TrainCommand.class,
             EvaluateCommand.class,
             GenerateCommand.class,

@@ -140,20 +140,25 @@ public record TrainingSettings(
 
     /** These settings with another seed. */
     public TrainingSettings withSeed(long value) {
-        return with(learningRate, maxSteps, value);
+        return with(learningRate, maxSteps, value, lora);
     }
 
     /** These settings with another learning rate. */
     public TrainingSettings withLearningRate(double value) {
-        return with(value, maxSteps, seed);
+        return with(value, maxSteps, seed, lora);
     }
 
     /** These settings with another number of optimiser steps. */
     public TrainingSettings withMaxSteps(int value) {
-        return with(learningRate, value, seed);
+        return with(learningRate, value, seed, lora);
     }
 
-    private TrainingSettings with(Double newLearningRate, Integer newMaxSteps, Long newSeed) {
+    /** These settings with these adapters. */
+    public TrainingSettings withLora(LoraConfig value) {
+        return with(learningRate, maxSteps, seed, value);
+    }
+
+    private TrainingSettings with(Double newLearningRate, Integer newMaxSteps, Long newSeed, LoraConfig newLora) {
         return new TrainingSettings(
                 newLearningRate,
                 lrSchedulerType,
@@ -174,6 +179,6 @@ public record TrainingSettings(
                 saveSteps,
                 saveTotalLimit,
                 newSeed,
-                lora);
+                newLora);
     }
 }

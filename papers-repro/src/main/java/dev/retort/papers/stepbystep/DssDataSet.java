@@ -24,7 +24,9 @@ public enum DssDataSet {
     /** Natural-language inference. The released files hold no training inputs. */
     ESNLI("valid");
 
-    private static final String DATA_SET = "distilling_step_by_step";
+    /** The name in the catalogue. */
+    static final String CATALOGUED = "distilling_step_by_step";
+
     private static final List<String> NLI_LABELS = List.of("entailment", "neutral", "contradiction");
     private static final int CHOICES = 5;
 
@@ -79,14 +81,14 @@ public enum DssDataSet {
 
     private DataFile rowsFile(DataCatalogue catalogue, String split) {
         String plain = title() + "/" + title() + "_" + split + ".json";
-        boolean zipped = catalogue.set(DATA_SET).files().stream()
-                .anyMatch(file -> file.path().equals(DATA_SET + "/" + plain + ".gz"));
-        return catalogue.file(DATA_SET, zipped ? plain + ".gz" : plain);
+        boolean zipped = catalogue.set(CATALOGUED).files().stream()
+                .anyMatch(file -> file.path().equals(CATALOGUED + "/" + plain + ".gz"));
+        return catalogue.file(CATALOGUED, zipped ? plain + ".gz" : plain);
     }
 
     private List<String> teacherTexts(DataCatalogue catalogue, String split) throws IOException {
-        String stem = DATA_SET + "/" + title() + "/llm/" + split + "_CoT_";
-        List<DataFile> files = catalogue.set(DATA_SET).files().stream()
+        String stem = CATALOGUED + "/" + title() + "/llm/" + split + "_CoT_";
+        List<DataFile> files = catalogue.set(CATALOGUED).files().stream()
                 .filter(file -> file.path().startsWith(stem))
                 .toList();
         List<String> texts = new ArrayList<>();
@@ -193,7 +195,7 @@ public enum DssDataSet {
 
     /** The whole file, which the catalogue bounds: n bytes of UTF-8 are at most n characters. */
     private static String read(DataCatalogue catalogue, DataFile file) throws IOException {
-        Path path = catalogue.resolve(DATA_SET, file.path().substring(DATA_SET.length() + 1));
+        Path path = catalogue.resolve(CATALOGUED, file.path().substring(CATALOGUED.length() + 1));
         StringBuilder text = new StringBuilder();
         char[] buffer = new char[1 << 16];
         try (Reader reader = JsonLines.open(path)) {
@@ -201,7 +203,7 @@ public enum DssDataSet {
                 text.append(buffer, 0, count);
                 if (text.length() > file.bytes()) {
                     throw new IOException(path + ": longer than the " + file.bytes()
-                            + " bytes of the catalogue; remove it and run `retort data fetch " + DATA_SET + "`");
+                            + " bytes of the catalogue; remove it and run `retort data fetch " + CATALOGUED + "`");
                 }
             }
         }

@@ -46,12 +46,14 @@ record ReleasedConfig(
      * @param name in the table
      * @param modelNameOrPath a Hugging Face folder or GGUF file, or hf:org/name@revision; relative to the checkout
      * @param howToGet said where it is missing
+     * @param licence for the run's record
      */
-    record Student(String name, String modelNameOrPath, String howToGet) {
+    record Student(String name, String modelNameOrPath, String howToGet, String licence) {
         Student {
             require(modelNameOrPath != null, "student.model_name_or_path is needed");
             name = name == null ? modelNameOrPath : name;
             howToGet = howToGet == null ? "" : howToGet;
+            licence = licence == null ? "not stated" : licence;
         }
     }
 

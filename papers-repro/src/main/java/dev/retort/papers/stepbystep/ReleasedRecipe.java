@@ -6,6 +6,7 @@ import dev.retort.answer.Metric;
 import dev.retort.batch.TokenExample;
 import dev.retort.data.AtomicFiles;
 import dev.retort.data.DataCatalogue;
+import dev.retort.data.DataFile;
 import dev.retort.data.Example;
 import dev.retort.data.Failure;
 import dev.retort.data.JsonLines;
@@ -89,8 +90,9 @@ final class ReleasedRecipe {
         }
         AtomicFiles.writeText(configFile, resolved);
         boolean done = recipe.stages();
-        RunRecord record =
-                Files.exists(recipe.out.resolve(RunRecord.FILE)) ? RunRecord.read(recipe.out) : recipe.record(0);
+        RunRecord record = Files.exists(recipe.out.resolve(RunRecord.FILE))
+                ? RunRecord.read(recipe.out)
+                : recipe.record(0, List.copyOf(recipe.data.keySet()), recipe.addsAsdiv());
         record.plus(Duration.ofNanos(System.nanoTime() - start)).write(recipe.out);
         return done;
     }
@@ -303,7 +305,7 @@ final class ReleasedRecipe {
                 new RowConfig(row, alpha, resolved),
                 resolved,
                 row.method().terms(alpha),
-                record(seed),
+                record(seed, List.of(row.dataSet()), row.method().addsAsdiv()),
                 config.evalBatchRows());
         return run.run(
                 task,
@@ -409,14 +411,44 @@ final class ReleasedRecipe {
         return at < 0 ? "" : AnswerText.plain(text.substring(at + connective.length()));
     }
 
-    private RunRecord record(long seed) throws IOException {
+    private boolean addsAsdiv() {
+        return config.rows().stream().anyMatch(row -> row.method().addsAsdiv());
+    }
+
+    /** The record of a run or of a row, with what it was made from and under which conditions. */
+    private RunRecord record(long seed, List<DssDataSet> used, boolean addsAsdiv) throws IOException {
         ai.djl.engine.Engine engine = ai.djl.engine.Engine.getEngine("PyTorch");
-        return RunRecord.start(
+        RunRecord record = RunRecord.start(
                 seed,
                 options.command(),
                 config,
                 Map.of("djl", ai.djl.engine.Engine.getDjlVersion(), "pytorch", engine.getVersion()),
                 options.device().toString(),
                 threads());
+        for (DssDataSet dataSet : used) {
+            record = withFiles(record, DssDataSet.CATALOGUED, dataSet.title() + "/");
+        }
+        if (addsAsdiv) {
+            record = withFiles(record, "asdiv", "");
+        }
+        Path student = studentPath(config);
+        return Files.isRegularFile(student)
+                ? record.withInput(
+                        "student/" + student.getFileName(),
+                        student,
+                        config.student().licence())
+                : record;
+    }
+
+    private static RunRecord withFiles(RunRecord record, String set, String below) throws IOException {
+        DataCatalogue catalogue = DataCatalogue.standard();
+        RunRecord extended = record;
+        for (DataFile file : catalogue.set(set).files()) {
+            String name = file.path().substring(set.length() + 1);
+            if (name.startsWith(below)) {
+                extended = extended.withInput(file.path(), catalogue.resolve(set, name), file.conditions());
+            }
+        }
+        return extended;
     }
 }

@@ -1,0 +1,222 @@
+package dev.retort.papers.stepbystep;
+
+import ai.djl.Device;
+import dev.retort.batch.TokenExample;
+import dev.retort.data.AtomicFiles;
+import dev.retort.data.Example;
+import dev.retort.data.JsonLines;
+import dev.retort.data.Question;
+import dev.retort.data.SamplingParams;
+import dev.retort.data.TeacherSample;
+import dev.retort.model.LoadedModel;
+import dev.retort.model.Models;
+import dev.retort.pipelines.RationaleJob;
+import dev.retort.pipelines.RationaleRequest;
+import dev.retort.pipelines.SampleJob;
+import dev.retort.pipelines.SampleRequest;
+import dev.retort.pipelines.TeacherFactory;
+import dev.retort.prompt.FewShotPrompt;
+import dev.retort.run.Interrupt;
+import dev.retort.run.RunRecord;
+import dev.retort.run.YamlConfig;
+import dev.retort.train.SupervisedTraining;
+import dev.retort.train.TrainingSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Distilling step-by-step from one's own questions, with any teacher: few-shot rationales and labels (section 3.1), then a
+ * student trained on both (section 3.2).
+ */
+public final class OwnQuestions {
+
+    private OwnQuestions() {}
+
+    /**
+     * What is to be done.
+     *
+     * @param questions JSON Lines of questions; a reference is the gold label
+     * @param out the run folder
+     * @param teacher who is asked
+     * @param teacherName in samples and records
+     * @param params how its answers are drawn
+     * @param prompt the worked questions, or null for a teacher whose samples have rationales already
+     * @param student folder or file of the student before training
+     * @param goldLabels whether labels are the questions' references; else the teacher's answers
+     * @param alpha weight of the label term
+     * @param labelPrefix before the input where the label is predicted
+     * @param rationalePrefix before the input where the rationale is predicted
+     * @param training how the student is trained
+     * @param device where
+     * @param command as it was given, for the record
+     * @param quiet no progress
+     * @param interrupt polled between steps
+     */
+    public record Request(
+            Path questions,
+            Path out,
+            TeacherFactory teacher,
+            String teacherName,
+            SamplingParams params,
+            FewShotPrompt prompt,
+            Path student,
+            boolean goldLabels,
+            double alpha,
+            String labelPrefix,
+            String rationalePrefix,
+            TrainingSettings training,
+            Device device,
+            String command,
+            boolean quiet,
+            Interrupt interrupt) {}
+
+    /**
+     * What came of it.
+     *
+     * @param questions read
+     * @param lessons questions with a rationale and a label
+     * @param rejected completions that could not be cut
+     * @param failed pairs that the teacher did not answer
+     * @param finished false after an interruption
+     */
+    public record Outcome(int questions, int lessons, int rejected, int failed, boolean finished) {}
+
+    /** The settings in config.yaml, which a later run of the folder must share. */
+    record Config(
+            String method,
+            String questions,
+            String teacher,
+            String student,
+            Boolean goldLabels,
+            Double alpha,
+            String labelPrefix,
+            String rationalePrefix,
+            TrainingSettings training) {}
+
+    /**
+     * Asks, composes and trains; what the folder holds already is not done again. The trained student is OUT/final.
+     *
+     * @throws IOException where no lesson is left, or a file is bad, in one line
+     */
+    public static Outcome run(Request request) throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        Path out = request.out();
+        Config config = new Config(
+                "step-by-step",
+                request.questions().toString(),
+                request.teacherName(),
+                request.student().toString(),
+                request.goldLabels(),
+                request.alpha(),
+                request.labelPrefix(),
+                request.rationalePrefix(),
+                request.training());
+        String resolved = YamlConfig.write(config);
+        Path configFile = out.resolve("config.yaml");
+        if (Files.exists(configFile) && !Files.readString(configFile).equals(resolved)) {
+            throw new IOException(configFile + ": made with other settings than these; use another --out");
+        }
+        AtomicFiles.writeText(configFile, resolved);
+        ask(request);
+        List<Lesson> lessons = lessons(request);
+        int failed = JsonLines.read(out.resolve("failures.jsonl"), dev.retort.data.Failure.class)
+                .size();
+        Path rejectedFile = out.resolve(RationaleJob.REJECTED);
+        int rejected = Files.exists(rejectedFile) ? (int) count(rejectedFile) : 0;
+        int questions = JsonLines.read(out.resolve(RationaleJob.QUESTIONS), Question.class)
+                .size();
+        if (lessons.isEmpty()) {
+            throw new IOException(out + ": of " + questions + " questions none has a rationale and a label ("
+                    + rejected + " answers could not be cut, " + failed + " failed); rejected.jsonl and failures.jsonl"
+                    + " say why");
+        }
+        boolean finished = train(request, lessons);
+        ai.djl.engine.Engine engine = ai.djl.engine.Engine.getEngine("PyTorch");
+        RunRecord record = Files.exists(out.resolve(RunRecord.FILE))
+                ? RunRecord.read(out)
+                : RunRecord.start(
+                        request.training().seed(),
+                        request.command(),
+                        config,
+                        Map.of("djl", ai.djl.engine.Engine.getDjlVersion(), "pytorch", engine.getVersion()),
+                        request.device().toString(),
+                        Runtime.getRuntime().availableProcessors());
+        record.plus(Duration.ofNanos(System.nanoTime() - start)).write(out);
+        return new Outcome(questions, lessons.size(), rejected, failed, finished);
+    }
+
+    private static long count(Path file) throws IOException {
+        try (var lines = Files.lines(file)) {
+            return lines.filter(line -> !line.isBlank()).count();
+        }
+    }
+
+    private static void ask(Request request) throws IOException, InterruptedException {
+        if (Files.exists(request.out().resolve(SupervisedTraining.FINAL))) {
+            return;
+        }
+        SampleRequest sampling = SampleRequest.of(request.questions(), request.out(), request.teacher())
+                .withParams(request.params());
+        if (request.prompt() != null) {
+            RationaleJob.run(RationaleRequest.of(sampling, request.prompt()));
+        } else {
+            SampleJob.run(sampling);
+            JsonLines.write(
+                    request.out().resolve(RationaleJob.QUESTIONS), JsonLines.read(request.questions(), Question.class));
+        }
+    }
+
+    /** Questions in their order, each with its first sample that has a rationale and a label. */
+    private static List<Lesson> lessons(Request request) throws IOException {
+        Map<String, TeacherSample> samples = new LinkedHashMap<>();
+        for (TeacherSample sample : JsonLines.read(request.out().resolve(SampleJob.SAMPLES), TeacherSample.class)) {
+            if (sample.rationale() != null && sample.answer() != null) {
+                samples.putIfAbsent(sample.id(), sample);
+            }
+        }
+        List<Lesson> lessons = new ArrayList<>();
+        for (Question question : JsonLines.read(request.out().resolve(RationaleJob.QUESTIONS), Question.class)) {
+            TeacherSample sample = samples.get(question.id());
+            if (request.goldLabels() && question.reference() == null) {
+                throw new IOException(
+                        "question " + question.id() + " has no reference: give every question one, or take"
+                                + " the teacher's labels with --labels teacher");
+            }
+            if (sample != null) {
+                lessons.add(new Lesson(
+                        question.id(), question.text(), question.reference(), sample.answer(), sample.rationale()));
+            }
+        }
+        return lessons;
+    }
+
+    private static boolean train(Request request, List<Lesson> lessons) throws IOException {
+        Method method = request.goldLabels() ? Method.STEP_BY_STEP : Method.STEP_BY_STEP_TEACHER_LABELS;
+        Method.Texts texts = new Method.Texts(request.labelPrefix(), request.rationalePrefix(), "");
+        List<Example> examples = new ArrayList<>();
+        for (Lesson lesson : lessons) {
+            examples.addAll(method.examples(lesson, lesson.rationale(), texts));
+        }
+        JsonLines.write(request.out().resolve("train.jsonl"), examples);
+        try (LoadedModel student = Models.load(request.student(), request.device())) {
+            List<List<TokenExample>> items = MethodItems.of(
+                    method,
+                    lessons,
+                    texts,
+                    request.training().seed(),
+                    student,
+                    request.training().maxLength());
+            return new SupervisedTraining(student, request.training(), method.terms(request.alpha()), request.out())
+                    .withProgress("step-by-step", request.quiet(), List.of())
+                    .withInterrupt(request.interrupt())
+                    .run(items)
+                    .finished();
+        }
+    }
+}
