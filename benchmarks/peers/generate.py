@@ -1,4 +1,9 @@
-"""The peer of `retort bench generate`: transformers' generate over the token ids it is given."""
+"""The peer of `retort bench generate`: transformers' generate over the token ids it is given.
+
+eager     as it comes.
+compiled  the model's forward pass through torch.compile; the first turn compiles, which takes minutes.
+"""
+import argparse
 import json
 import sys
 import time
@@ -8,10 +13,16 @@ from transformers import AutoModelForCausalLM
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("work")
+    arguments.add_argument("--mode", choices=["eager", "compiled"], required=True)
+    given = arguments.parse_args()
+    with open(given.work, encoding="utf-8") as file:
         work = json.load(file)
     torch.set_num_threads(work["threads"])
     model = AutoModelForCausalLM.from_pretrained(work["model"], dtype=torch.float32).eval()
+    if given.mode == "compiled":
+        model.forward = torch.compile(model.forward, dynamic=True)
     width = max(len(prompt) for prompt in work["prompts"])
     ids = torch.zeros(len(work["prompts"]), width, dtype=torch.long)
     mask = torch.zeros_like(ids)

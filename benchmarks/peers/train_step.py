@@ -1,7 +1,8 @@
 """The peer of `retort bench train-step`: a transformers + PEFT training loop over the token ids it is given.
 
-plain   pads each batch in the order given, lets the model make logits for every position and the loss.
-sorted  cuts length-sorted batches and makes logits for the labelled positions only.
+plain     pads each batch in the order given, lets the model make logits for every position and the loss.
+sorted    cuts length-sorted batches and makes logits for the labelled positions only.
+compiled  sorted, with the decoder through torch.compile; the first turn compiles, which takes minutes.
 """
 import argparse
 import json
@@ -29,7 +30,7 @@ def padded(rows):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("work")
-    arguments.add_argument("--mode", choices=["plain", "sorted"], required=True)
+    arguments.add_argument("--mode", choices=["plain", "sorted", "compiled"], required=True)
     given = arguments.parse_args()
     with open(given.work, encoding="utf-8") as file:
         work = json.load(file)
@@ -55,7 +56,7 @@ def main():
     )
     kinds = list(work["weights"])
     steps = work["steps"]
-    if given.mode == "sorted":
+    if given.mode != "plain":
         # The same examples in length-sorted batches of the same size, each kind by itself.
         size = {kind: len([r for r in steps[0] if r["kind"] == kind]) for kind in kinds}
         by_kind = {
@@ -67,12 +68,14 @@ def main():
             for i in range(len(steps))
         ]
 
+    causal = model.get_base_model()
+    decoder = torch.compile(causal.model, dynamic=True) if given.mode == "compiled" else causal.model
+
     def loss_of(rows):
         ids, mask, labels = padded(rows)
         if given.mode == "plain":
             return model(input_ids=ids, attention_mask=mask, labels=labels).loss
-        causal = model.get_base_model()
-        hidden = causal.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        hidden = decoder(input_ids=ids, attention_mask=mask).last_hidden_state
         wanted = labels[:, 1:] != -100
         logits = causal.lm_head(hidden[:, :-1][wanted])
         return torch.nn.functional.cross_entropy(logits, labels[:, 1:][wanted])

@@ -23,6 +23,7 @@ final class Renderers {
         register(renderer, ResultTable.class, MIMEType.TEXT_HTML, Html::table, ResultTable::toMarkdown);
         register(renderer, XYChart.class, MIMEType.IMAGE_SVG, Renderers::svg, Renderers::title);
         register(renderer, ProgressBars.class, MIMEType.TEXT_HTML, ProgressBars::html, ProgressBars::toString);
+        register(renderer, TokenRows.class, MIMEType.TEXT_HTML, TokenRows::html, TokenRows::toString);
     }
 
     private static <T> void register(

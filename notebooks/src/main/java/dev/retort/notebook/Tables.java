@@ -1,9 +1,15 @@
 package dev.retort.notebook;
 
+import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
 import dev.retort.batch.Tokenizer;
+import dev.retort.data.Example;
 import dev.retort.data.TeacherSample;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
@@ -54,5 +60,49 @@ public final class Tables {
             }
         }
         return Table.create("", position, id, token, label);
+    }
+
+    /** A batch token by token, coloured by what carries loss. */
+    public static TokenRows batch(TokenBatch batch, Tokenizer tokenizer) {
+        long inputs = batch.examples().stream().mapToLong(TokenExample::length).sum();
+        return TokenRows.of(batch.examples(), tokenizer, batch.tokens() > inputs);
+    }
+
+    /**
+     * Examples token by token as they would lie in one batch, coloured by what carries loss. They are taken for a decoder-only
+     * model's where every label is missing or stands beside its own token, else for an encoder-decoder's.
+     */
+    public static TokenRows batch(List<TokenExample> examples, Tokenizer tokenizer) {
+        return TokenRows.of(examples, tokenizer, !examples.stream().allMatch(Tables::labelsItsInput));
+    }
+
+    private static boolean labelsItsInput(TokenExample example) {
+        return example.labels().length == example.length()
+                && IntStream.range(0, example.length())
+                        .allMatch(t -> example.labels()[t] == TokenExample.IGNORED
+                                || example.labels()[t] == example.input()[t]);
+    }
+
+    /**
+     * How much each kind of example would weigh in one mean over all words, and how much it weighs where every kind is a mean
+     * of its own: task, words, share, weight.
+     */
+    public static Table shares(List<Example> examples) {
+        Map<String, Integer> words = new TreeMap<>();
+        for (Example example : examples) {
+            words.merge(example.kind(), example.completion().strip().split("\\s+").length, Integer::sum);
+        }
+        double all = words.values().stream().mapToInt(Integer::intValue).sum();
+        StringColumn kinds = StringColumn.create("task");
+        IntColumn counts = IntColumn.create("words to learn");
+        StringColumn together = StringColumn.create("weight in one mean over all words");
+        StringColumn apart = StringColumn.create("weight in a mean of its own");
+        words.forEach((kind, count) -> {
+            kinds.append(kind);
+            counts.append(count);
+            together.append(String.format(Locale.ROOT, "%.1f %%", 100 * count / all));
+            apart.append(String.format(Locale.ROOT, "%.1f %%", 100.0 / words.size()));
+        });
+        return Table.create("shares", kinds, counts, together, apart);
     }
 }

@@ -11,12 +11,9 @@ import dev.retort.model.Generated;
 import dev.retort.model.GenerationOptions;
 import dev.retort.model.Generator;
 import dev.retort.model.LoadedModel;
-import dev.retort.papers.RunOptions;
 import dev.retort.papers.ScratchStudent;
 import dev.retort.papers.Stage;
-import dev.retort.papers.stepbystep.StepByStepRecipe;
 import dev.retort.report.ResultTable;
-import dev.retort.run.Interrupt;
 import dev.retort.run.ProgressListener;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,7 +45,8 @@ public final class Tour {
      * @param overrides key=value of the recipe
      */
     public static void ask(Path folder, List<String> overrides) throws IOException, InterruptedException {
-        StepByStepRecipe.run(options(folder, overrides, Set.of(Stage.ASK, Stage.FILTER, Stage.COMPOSE), List.of()));
+        Runs.stepByStep(
+                Runs.options("tiny", folder, overrides, List.of(0), Set.of(Stage.ASK, Stage.FILTER, Stage.COMPOSE)));
     }
 
     /**
@@ -58,27 +56,8 @@ public final class Tour {
      */
     public static ResultTable table(Path folder, List<String> overrides, ProgressListener progress)
             throws IOException, InterruptedException {
-        if (!StepByStepRecipe.run(options(folder, overrides, Set.of(), List.of(progress)))) {
-            throw new InterruptedException("stopped; run the cell again to go on");
-        }
-        return ResultTable.read(folder.resolve("table.csv"));
-    }
-
-    private static RunOptions options(
-            Path folder, List<String> overrides, Set<Stage> stages, List<ProgressListener> listeners) {
-        return new RunOptions(
-                "tiny",
-                folder,
-                overrides,
-                stages,
-                List.of(0),
-                true,
-                Device.cpu(),
-                null,
-                "notebook",
-                true,
-                Interrupt.onThread(),
-                listeners);
+        Runs.stepByStep(Runs.options("tiny", folder, overrides, List.of(0), Set.of(), progress));
+        return Runs.table(folder);
     }
 
     /** One lesson for each sample: the question, and all that the teacher wrote. */
@@ -99,7 +78,8 @@ public final class Tour {
         for (Example lesson : lessons) {
             words.addAll(List.of((lesson.prompt() + lesson.completion()).strip().split("\\s+")));
         }
-        return new ScratchStudent(null, null, null, null, null, null).create(List.copyOf(words), seed, Device.cpu());
+        return new ScratchStudent(null, null, null, null, null, null, null)
+                .create(List.copyOf(words), seed, Device.cpu());
     }
 
     /** The lessons in the student's token ids, each an item of training. */

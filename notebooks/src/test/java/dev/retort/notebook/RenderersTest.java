@@ -2,6 +2,8 @@ package dev.retort.notebook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.retort.batch.TokenExample;
+import dev.retort.batch.Tokenizer;
 import dev.retort.report.Charts;
 import dev.retort.report.Curve;
 import dev.retort.report.ResultRow;
@@ -55,6 +57,21 @@ class RenderersTest {
                 .doesNotContainPattern("\\d\\.\\d\\d\\d")
                 .doesNotContain("<run>");
         assertThat(data.getData(MIMEType.TEXT_PLAIN)).isEqualTo("chart: loss (<run>)");
+    }
+
+    @Test
+    void tokenBatchesAreHtmlAndText() throws Exception {
+        TokenExample example =
+                new TokenExample("q1", "answer", 1, new int[] {3, 1}, new int[] {TokenExample.IGNORED, 1});
+        TokenRows rows;
+        try (Tokenizer tokenizer = Tokenizer.ofWords(List.of("ask"))) {
+            rows = Tables.batch(List.of(example), tokenizer);
+        }
+
+        DisplayData data = renderer.render(rows);
+
+        assertThat(data.getData(MIMEType.TEXT_HTML)).isEqualTo(rows.html());
+        assertThat(data.getData(MIMEType.TEXT_PLAIN)).isEqualTo(rows.toString());
     }
 
     @Test

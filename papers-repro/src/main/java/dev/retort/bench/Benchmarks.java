@@ -53,6 +53,11 @@ public final class Benchmarks {
         progress.println("retort: asking the peers' Python for its packages, and for the model where none is given");
         progress.flush();
         String versions = peers.versions();
+        if (!peers.canCompile()) {
+            progress.println(
+                    "retort: there is no C++ compiler, so the peers' compiled sides are left out; install g++");
+            progress.flush();
+        }
         Path model = model(request, folder, peers, progress);
         int threads = request.threads() != null
                 ? request.threads()

@@ -9,6 +9,7 @@ import dev.retort.papers.stepbystep.DssDataSet;
 import dev.retort.papers.stepbystep.DssExample;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Greedy decoding of a fixed number of tokens after SVAMP questions, at batch 1 and 16. */
@@ -22,11 +23,11 @@ final class GenerateBench {
         this.setting = setting;
     }
 
-    List<BenchCase> cases() throws IOException {
+    List<BenchCase> cases() throws IOException, InterruptedException {
         return List.of(make(16), make(1));
     }
 
-    private BenchCase make(int rows) throws IOException {
+    private BenchCase make(int rows) throws IOException, InterruptedException {
         List<DssExample> questions =
                 DssDataSet.SVAMP.load(DataCatalogue.standard(), "test").subList(0, rows);
         ObjectNode json = setting.work();
@@ -45,27 +46,28 @@ final class GenerateBench {
         figures.put("new_tokens_a_row", NEW_TOKENS);
         figures.put("prompt_tokens", promptTokens);
         figures.put("dtype", "float32");
-        return new BenchCase(
-                "batch-" + rows,
-                (long) rows * NEW_TOKENS,
-                "tokens",
-                figures,
-                List.of(
-                        setting.ours(
-                                "retort",
-                                "Generator: greedy, key-value cache, one call a layer",
-                                GenerateWorker.class,
-                                file.toString(),
-                                "generate"),
-                        new Side(
-                                "transformers",
-                                "generate: greedy, dynamic cache, SDPA, inference mode, left padding",
-                                setting.peers().command("generate.py", file.toString())),
-                        setting.ours(
-                                "limit",
-                                "the weights' products of every step alone",
-                                GenerateWorker.class,
-                                file.toString(),
-                                "products")));
+        List<Side> sides = new ArrayList<>();
+        sides.add(setting.ours(
+                "retort",
+                "Generator: greedy, key-value cache, one call a layer",
+                GenerateWorker.class,
+                file.toString(),
+                "generate"));
+        String configured = "generate: greedy, dynamic cache, SDPA, inference mode, left padding";
+        sides.add(new Side("transformers", configured, command(file, "eager")));
+        if (setting.peers().canCompile()) {
+            sides.add(new Side("transformers-compiled", configured + ", torch.compile", command(file, "compiled")));
+        }
+        sides.add(setting.ours(
+                "limit",
+                "the weights' products of every step alone",
+                GenerateWorker.class,
+                file.toString(),
+                "products"));
+        return new BenchCase("batch-" + rows, (long) rows * NEW_TOKENS, "tokens", figures, sides);
+    }
+
+    private List<String> command(Path file, String mode) {
+        return setting.peers().command("generate.py", file.toString(), "--mode", mode);
     }
 }

@@ -97,6 +97,12 @@ final class Peers {
         return joined(List.of(python.toString(), scripts.resolve(script).toString()), arguments);
     }
 
+    /** Whether torch.compile finds a C++ compiler, which it needs on a CPU. */
+    boolean canCompile() throws IOException, InterruptedException {
+        return !ask("import os, shutil; print(shutil.which(os.environ.get('CXX', 'g++')) or '')")
+                .isEmpty();
+    }
+
     /** The versions of the packages the peers stand on. */
     String versions() throws IOException, InterruptedException {
         String versions =

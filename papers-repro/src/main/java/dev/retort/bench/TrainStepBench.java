@@ -36,14 +36,14 @@ final class TrainStepBench {
         this.setting = setting;
     }
 
-    List<BenchCase> cases() throws IOException {
+    List<BenchCase> cases() throws IOException, InterruptedException {
         return List.of(
                 make("svamp", DssDataSet.SVAMP, "train", Map.of("answer", 1.0)),
                 make("esnli", DssDataSet.ESNLI, "valid", Map.of("answer", 0.5, "rationale", 0.5)));
     }
 
     private BenchCase make(String name, DssDataSet dataSet, String split, Map<String, Double> weights)
-            throws IOException {
+            throws IOException, InterruptedException {
         Tokenizer tokenizer = setting.tokenizer();
         int eos = tokenizer
                 .tokenId(EOS)
@@ -80,33 +80,33 @@ final class TrainStepBench {
                 "longest_row", all.stream().mapToInt(TokenExample::length).max().orElseThrow());
         figures.put("dtype", "float32");
         figures.put("lora_r", LORA.r());
-        return new BenchCase(
-                name,
-                tokens,
-                "tokens",
-                figures,
-                List.of(
-                        setting.ours(
-                                "retort",
-                                "SupervisedStep: rows packed without padding, adapters merged once a step, closed-form"
-                                        + " backward pass",
-                                TrainStepWorker.class,
-                                file.toString(),
-                                "train"),
-                        new Side(
-                                "transformers-peft-plain",
-                                "padded batches in the given order, logits at every position, SDPA, fused AdamW",
-                                setting.peers().command("train_step.py", file.toString(), "--mode", "plain")),
-                        new Side(
-                                "transformers-peft-sorted",
-                                "length-sorted batches, logits at labelled positions only, SDPA, fused AdamW",
-                                setting.peers().command("train_step.py", file.toString(), "--mode", "sorted")),
-                        setting.ours(
-                                "limit",
-                                "the frozen weights' products alone, forward and for the gradient, no padding",
-                                TrainStepWorker.class,
-                                file.toString(),
-                                "products")));
+        List<Side> sides = new ArrayList<>();
+        sides.add(setting.ours(
+                "retort",
+                "SupervisedStep: rows packed without padding, adapters merged once a step, closed-form backward pass",
+                TrainStepWorker.class,
+                file.toString(),
+                "train"));
+        sides.add(new Side(
+                "transformers-peft-plain",
+                "padded batches in the given order, logits at every position, SDPA, fused AdamW",
+                command(file, "plain")));
+        String sorted = "length-sorted batches, logits at labelled positions only, SDPA, fused AdamW";
+        sides.add(new Side("transformers-peft-sorted", sorted, command(file, "sorted")));
+        if (setting.peers().canCompile()) {
+            sides.add(new Side("transformers-peft-compiled", sorted + ", torch.compile", command(file, "compiled")));
+        }
+        sides.add(setting.ours(
+                "limit",
+                "the frozen weights' products alone, forward and for the gradient, no padding",
+                TrainStepWorker.class,
+                file.toString(),
+                "products"));
+        return new BenchCase(name, tokens, "tokens", figures, sides);
+    }
+
+    private List<String> command(Path file, String mode) {
+        return setting.peers().command("train_step.py", file.toString(), "--mode", mode);
     }
 
     private static Example example(DssExample row, String kind, boolean prefixed) {

@@ -34,6 +34,12 @@ final class Worker implements AutoCloseable {
         builder.environment().putIfAbsent("GOMP_SPINCOUNT", "20000");
         builder.environment().put("TOKENIZERS_PARALLELISM", "false");
         builder.environment().put("HF_HUB_OFFLINE", "1");
+        // What torch.compile makes stays in the work folder, and no helper processes make it.
+        builder.environment()
+                .put(
+                        "TORCHINDUCTOR_CACHE_DIR",
+                        log.toAbsolutePath().resolveSibling("torch-compile").toString());
+        builder.environment().put("TORCHINDUCTOR_COMPILE_THREADS", "1");
         process = builder.start();
         killer = new Thread(process::destroyForcibly, "kill " + side.name());
         Runtime.getRuntime().addShutdownHook(killer);

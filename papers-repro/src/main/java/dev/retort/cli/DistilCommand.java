@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,21 +28,24 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Asks a teacher one's own questions and trains a student on what it answers: one command from questions to a"
-                    + " Hugging Face folder, OUT/final.",
+            "Asks a teacher one's own questions and trains a student on what it answers: one command from questions to"
+                    + " a Hugging Face folder, OUT/final.",
             "",
-            "step-by-step: the teacher writes a rationale and a label for every question, few-shot from demonstrations; the"
-                    + " student learns both, told apart by a prefix, and is asked for labels alone (arXiv 2305.02301)."
+            "step-by-step: the teacher writes a rationale and a label for every question, few-shot from"
+                    + " demonstrations; the student learns both, told apart by a prefix, and is asked for labels alone"
+                    + " (arXiv 2305.02301)."
         },
         footer = {
             "",
-            "Questions: JSON Lines of {\"id\", \"task\", \"messages\": [{\"role\": \"user\", \"content\"}], \"reference\"?}.",
-            "Demonstrations: JSON Lines of {\"question\", \"rationale\", \"label\"}; about ten, as in the paper. Not needed for"
-                    + " scripted and recorded teachers, whose samples have rationales.",
+            "Questions: JSON Lines of {\"id\", \"task\", \"messages\": [{\"role\": \"user\", \"content\"}],"
+                    + " \"reference\"?}.",
+            "Demonstrations: JSON Lines of {\"question\", \"rationale\", \"label\"}; about ten, as in the paper. Not"
+                    + " needed for scripted and recorded teachers, whose samples have rationales.",
             "",
             "Example:",
-            "  retort distil --teacher openai:qwen2.5-72b --base-url http://localhost:8000/v1 --student models/SmolLM2-135M \\",
-            "      --questions questions.jsonl --demonstrations shots.jsonl --method step-by-step --out runs/mine"
+            "  retort distil --teacher openai:qwen2.5-72b --base-url http://localhost:8000/v1 \\",
+            "      --student models/SmolLM2-135M --questions questions.jsonl --demonstrations shots.jsonl \\",
+            "      --method step-by-step --out runs/mine"
         })
 final class DistilCommand implements Callable<Integer> {
 
@@ -53,6 +57,9 @@ final class DistilCommand implements Callable<Integer> {
 
     @Option(names = "--teacher", paramLabel = "SPEC", required = true, description = "Who is asked: see retort sample")
     private String teacher;
+
+    @Option(names = "--base-url", paramLabel = "URL", description = "Of the server of an openai teacher, /v1 included")
+    private String baseUrl;
 
     @Option(names = "--student", paramLabel = "MODEL", required = true, description = "Who is trained")
     private String student;
@@ -148,15 +155,20 @@ final class DistilCommand implements Callable<Integer> {
         if (!(alpha > 0 && alpha < 1)) {
             throw new UsageException("--alpha must be between 0 and 1, not " + alpha);
         }
-        TeacherSpec who = TeacherSpec.parse(teacher);
+        TeacherSpec who = usage("--teacher", () -> TeacherSpec.parse(teacher));
         boolean needsShots = !(who instanceof TeacherSpec.Scripted || who instanceof TeacherSpec.Recorded);
         if (needsShots && demonstrations == null) {
             throw new UsageException("--demonstrations is needed: " + who + " writes rationales when it is shown some");
         }
+        TeacherFactory factory = usage("--teacher", () -> TeacherFactory.of(who, errorRate, baseUrl, null));
+        if (layout != null && demonstrations == null) {
+            throw new UsageException("--layout is that of --demonstrations: give them too");
+        }
         FewShotPrompt prompt = null;
         if (demonstrations != null) {
-            List<Demonstration> shots = Demonstration.read(demonstrations);
-            prompt = layout == null ? FewShotPrompt.of(shots) : new FewShotPrompt(shots, FewShotLayout.named(layout));
+            FewShotLayout shown =
+                    layout == null ? FewShotLayout.standard() : usage("--layout", () -> FewShotLayout.named(layout));
+            prompt = new FewShotPrompt(Demonstration.read(demonstrations), shown);
         }
         Folders.requireEmptyUnless(resume, out);
         try (Interrupt interrupt =
@@ -164,7 +176,7 @@ final class DistilCommand implements Callable<Integer> {
             OwnQuestions.Outcome outcome = OwnQuestions.run(new OwnQuestions.Request(
                     questions,
                     out,
-                    TeacherFactory.of(who, errorRate),
+                    factory,
                     who.toString(),
                     SamplingParams.none().withTemperature(temperature).withMaxTokens(maxTokens),
                     prompt,
@@ -201,6 +213,14 @@ final class DistilCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
         }
         return Retort.DONE;
+    }
+
+    private static <T> T usage(String option, Supplier<T> value) {
+        try {
+            return value.get();
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(option + ": " + e.getMessage());
+        }
     }
 
     /** The defaults of a small run, with what was set. */

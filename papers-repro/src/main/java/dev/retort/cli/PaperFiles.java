@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The papers' names, and their files: those of the checkout, else those packed with the program. */
@@ -27,6 +29,9 @@ final class PaperFiles {
 
     /** The recipes that a paper may have. */
     static final List<String> RECIPES = List.of("tiny", "small", "paper");
+
+    private static final Pattern MODEL =
+            Pattern.compile("^(?!\\s*#).*\\bmodel_name_or_path: *[\"']?([^\\s\"',}]+)", Pattern.MULTILINE);
 
     private PaperFiles() {}
 
@@ -56,15 +61,31 @@ final class PaperFiles {
 
     /** The {@code needs} block of a recipe; empty where there is no such recipe. */
     static Optional<Map<String, String>> needs(String paper, String recipe) throws IOException {
+        Optional<String> yaml = text(paper, recipe);
+        return yaml.isEmpty()
+                ? Optional.empty()
+                : Optional.of(needsOf(yaml.get(), "recipes/" + paper + "/" + recipe + ".yaml"));
+    }
+
+    /** Where the model lies that a recipe's {@code needs} block names for people: its {@code model_name_or_path}. */
+    static Optional<String> model(String paper, String recipe) throws IOException {
+        return text(paper, recipe).flatMap(PaperFiles::modelOf);
+    }
+
+    /** The first {@code model_name_or_path} of a recipe, quotes left out. */
+    static Optional<String> modelOf(String yaml) {
+        Matcher matcher = MODEL.matcher(yaml);
+        return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
+    }
+
+    private static Optional<String> text(String paper, String recipe) throws IOException {
         Path file = checkout().resolve(Path.of("recipes", paper, recipe + ".yaml"));
         if (Files.isRegularFile(file)) {
-            return Optional.of(needsOf(Files.readString(file), file.toString()));
+            return Optional.of(Files.readString(file));
         }
         String resource = "/recipes/" + paper + "/" + recipe + ".yaml";
         try (InputStream in = PaperFiles.class.getResourceAsStream(resource)) {
-            return in == null
-                    ? Optional.empty()
-                    : Optional.of(needsOf(new String(in.readAllBytes(), StandardCharsets.UTF_8), resource));
+            return in == null ? Optional.empty() : Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
         }
     }
 

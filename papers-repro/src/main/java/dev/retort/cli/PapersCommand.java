@@ -53,7 +53,7 @@ final class PapersCommand implements Callable<Integer> {
                             shown(needs.get(), "data"),
                             shown(needs.get(), "device"),
                             shown(needs.get(), "hours"),
-                            met(needs.get(), catalogue));
+                            met(needs.get(), PaperFiles.model(paper, recipe), catalogue));
                 }
             }
             if (!any) {
@@ -82,15 +82,21 @@ final class PapersCommand implements Callable<Integer> {
         return names;
     }
 
-    /** "yes", or "no" and what is missing. */
-    static String met(Map<String, String> needs, DataCatalogue catalogue) {
+    /**
+     * "yes", or "no" and what is missing.
+     *
+     * @param path of the model, below the checkout, or hf:org/name@revision; else the name in the needs is the path
+     */
+    static String met(Map<String, String> needs, Optional<String> path, DataCatalogue catalogue) {
         List<String> missing = new ArrayList<>();
-        for (String model : names(needs.getOrDefault("model", "none"))) {
+        for (String name : names(needs.getOrDefault("model", "none"))) {
+            String model = path.orElse(name);
             if (model.startsWith("hf:")) {
                 if (!Files.isDirectory(cached(model, System.getenv()))) {
                     missing.add("model " + model + " is not in the Hugging Face cache, and is downloaded at first use");
                 }
-            } else if (!Files.exists(Path.of(model))) {
+            } else if (!Files.exists(
+                    Path.of(System.getProperty("retort.root", ".")).resolve(model))) {
                 missing.add("model " + model + " is not here");
             }
         }

@@ -44,17 +44,14 @@ class BenchmarksTest {
         Files.createDirectories(root.resolve("benchmarks/peers"));
         List<String> peer = FakeWorker.side("peer", root.resolve("turns"), "ready", "9", "2", "4")
                 .command();
-        python = Files.writeString(
-                root.resolve("python"),
-                String.join(
-                        "\n",
-                        "#!/bin/sh",
-                        "case $1-$2 in",
-                        "  -c-*find_spec*) echo '" + root + "' ;;",
-                        "  -c-*) echo 'torch 1, transformers 2, peft 3' ;;",
-                        "  *) exec '" + String.join("' '", peer) + "' ;;",
-                        "esac\n"));
-        assertThat(python.toFile().setExecutable(true)).isTrue();
+        python = TinyModel.python(
+                root,
+                "case $1-$2 in",
+                "  -c-*shutil*) echo ;;",
+                "  -c-*find_spec*) echo '" + root + "' ;;",
+                "  -c-*) echo 'torch 1, transformers 2, peft 3' ;;",
+                "  *) exec '" + String.join("' '", peer) + "' ;;",
+                "esac");
     }
 
     @AfterEach
@@ -147,15 +144,19 @@ class BenchmarksTest {
         assertThat(model.resolve("model.safetensors")).exists();
         assertThatThrownBy(() -> run("generate", 1, "batch-2", null, null)).hasMessage(message);
         String asking = "retort: asking the peers' Python for its packages, and for the model where none is given";
+        String left = "retort: there is no C++ compiler, so the peers' compiled sides are left out; install g++";
         String writing = " as a Hugging Face folder, " + root.resolve("target/bench");
         assertThat(progress.toString().lines())
                 .containsExactly(
                         asking,
+                        left,
                         "retort: writing " + gguf + writing + "/given/smollm",
                         asking,
+                        left,
                         "retort: writing " + root.resolve("SmolLM2-135M-Instruct.Q4_1.gguf") + writing
                                 + "/SmolLM2-135M-Instruct",
-                        asking);
+                        asking,
+                        left);
         assertThat(root.resolve("benchmarks/results")).doesNotExist();
     }
 }

@@ -68,15 +68,28 @@ class GenerateBenchTest {
         assertThat(work.work())
                 .hasToString("{\"batch\":" + rows + ",\"new_tokens_a_row\":64,\"prompt_tokens\":" + promptTokens
                         + ",\"dtype\":\"float32\"}");
-        assertThat(work.sides()).extracting(Side::name).containsExactly("retort", "transformers", "limit");
+        assertThat(work.sides())
+                .extracting(Side::name)
+                .containsExactly("retort", "transformers", "transformers-compiled", "limit");
         assertThat(work.sides().get(0).command())
                 .endsWith("dev.retort.bench.GenerateWorker", file.toString(), "generate");
-        assertThat(work.sides().get(1).command())
-                .containsExactly(
-                        "python3",
-                        folder.resolve("benchmarks/peers/generate.py").toString(),
-                        file.toString());
+        String python = folder.resolve("python").toString();
+        String script = folder.resolve("benchmarks/peers/generate.py").toString();
+        assertThat(work.sides().get(1).command()).containsExactly(python, script, file.toString(), "--mode", "eager");
         assertThat(work.sides().get(2).command())
+                .containsExactly(python, script, file.toString(), "--mode", "compiled");
+        assertThat(work.sides().get(3).command())
                 .endsWith("dev.retort.bench.GenerateWorker", file.toString(), "products");
+    }
+
+    @Test
+    void withoutACompilerNothingIsCompiled() throws Exception {
+        try (Tokenizer tokenizer = Tokenizer.ofWords(List.of("How"))) {
+            BenchSetting setting = TinyModel.setting(folder, tokenizer, folder);
+            TinyModel.python(folder, "echo");
+            assertThat(new GenerateBench(setting).cases().get(0).sides())
+                    .extracting(Side::name)
+                    .containsExactly("retort", "transformers", "limit");
+        }
     }
 }

@@ -28,10 +28,7 @@ class PeersTest {
     }
 
     private Path python(String... lines) throws IOException {
-        Path script = root.resolve("python");
-        Files.writeString(script, "#!/bin/sh\n" + String.join("\n", lines) + "\n");
-        assertThat(script.toFile().setExecutable(true)).isTrue();
-        return script;
+        return TinyModel.python(root, lines);
     }
 
     @Test
@@ -71,6 +68,15 @@ class PeersTest {
         scripts();
         Peers peers = ready(python("echo warned >&2", "echo \"$1, $#\""));
         assertThat(peers.versions()).isEqualTo("-c, 2");
+    }
+
+    @Test
+    void asksThePythonForACompiler() throws Exception {
+        scripts();
+        Peers peers = ready(python("echo /usr/bin/g++"));
+        assertThat(peers.canCompile()).isTrue();
+        python("echo");
+        assertThat(peers.canCompile()).isFalse();
     }
 
     @Test

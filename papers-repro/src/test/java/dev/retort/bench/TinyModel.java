@@ -1,5 +1,7 @@
 package dev.retort.bench;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ai.djl.Device;
 import dev.retort.batch.Tokenizer;
 import dev.retort.model.LoadedModel;
@@ -19,7 +21,7 @@ final class TinyModel {
 
     /** Its words have the ids from 3 on. */
     static LoadedModel create() throws IOException {
-        return new ScratchStudent(32, 48, 2, 4, 512, 0.2)
+        return new ScratchStudent("llama", 32, 48, 2, 4, 512, 0.2)
                 .create(List.of("<|im_end|>", "a", "b", "c", "d", "e", "f", "g", "h"), 7, Device.cpu());
     }
 
@@ -31,10 +33,19 @@ final class TinyModel {
         return folder;
     }
 
-    /** For two threads, with the peers' scripts and python under the folder. */
+    /** For two threads, with the peers' scripts under the folder, and a Python there that finds a compiler. */
     static BenchSetting setting(Path model, Tokenizer tokenizer, Path folder) throws Exception {
         Files.createDirectories(folder.resolve("benchmarks/peers"));
-        Peers peers = Peers.ready(folder, Path.of("python3"), folder, new PrintWriter(Writer.nullWriter()));
+        Path python = python(folder, "echo /usr/bin/g++");
+        Peers peers = Peers.ready(folder, python, folder, new PrintWriter(Writer.nullWriter()));
         return new BenchSetting(model, tokenizer, 2, folder, peers);
+    }
+
+    /** A script called python. */
+    static Path python(Path folder, String... lines) throws IOException {
+        Path script = folder.resolve("python");
+        Files.writeString(script, "#!/bin/sh\n" + String.join("\n", lines) + "\n");
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+        return script;
     }
 }

@@ -141,14 +141,21 @@ class TrainStepBenchTest {
         String script = folder.resolve("benchmarks/peers/train_step.py").toString();
         assertThat(work.sides())
                 .extracting(Side::name)
-                .containsExactly("retort", "transformers-peft-plain", "transformers-peft-sorted", "limit");
+                .containsExactly(
+                        "retort",
+                        "transformers-peft-plain",
+                        "transformers-peft-sorted",
+                        "transformers-peft-compiled",
+                        "limit");
         assertThat(work.sides().get(0).command())
                 .endsWith("dev.retort.bench.TrainStepWorker", file.toString(), "train");
-        assertThat(work.sides().get(1).command())
-                .containsExactly("python3", script, file.toString(), "--mode", "plain");
-        assertThat(work.sides().get(2).command())
-                .containsExactly("python3", script, file.toString(), "--mode", "sorted");
-        assertThat(work.sides().get(3).command())
+        String python = folder.resolve("python").toString();
+        List<String> modes = List.of("plain", "sorted", "compiled");
+        for (int i = 0; i < modes.size(); i++) {
+            assertThat(work.sides().get(1 + i).command())
+                    .containsExactly(python, script, file.toString(), "--mode", modes.get(i));
+        }
+        assertThat(work.sides().get(4).command())
                 .endsWith("dev.retort.bench.TrainStepWorker", file.toString(), "products");
     }
 

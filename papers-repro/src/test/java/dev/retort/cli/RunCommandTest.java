@@ -86,8 +86,33 @@ class RunCommandTest {
     }
 
     @Test
+    void withoutSeedsTinyRunsSeed0AndOthersTheRecipesOwn() throws IOException {
+        CliRun tiny = CliRun.of("run", "step-by-step", "--dry-run");
+        assertThat(tiny.out()).contains("4 rows (4 methods x 1 seeds)");
+        Path recipe = temporary.resolve("mine.yaml");
+        Files.writeString(
+                recipe,
+                """
+                student: {model_name_or_path: none, how_to_get: make one}
+                training: {max_steps: 2}
+                data_sets:
+                  svamp: {train_split: train, test_split: test}
+                rows:
+                  - {data_set: svamp, method: step-by-step, labels: 5, seeds: [3, 4, 5]}
+                """);
+        CliRun own = CliRun.of("run", "step-by-step", "--recipe", recipe, "--dry-run");
+        assertThat(own.status()).as(own.err()).isZero();
+        assertThat(own.out()).contains("# 3 students are planned", "no such model; make one");
+        CliRun some = CliRun.of("run", "step-by-step", "--recipe", recipe, "--dry-run", "--seeds", "4-9");
+        assertThat(some.out()).contains("# 2 students are planned");
+        CliRun none = CliRun.of("run", "step-by-step", "--recipe", recipe, "--dry-run", "--seed", "0");
+        assertThat(none.status()).isEqualTo(Retort.FAILED);
+        assertThat(none.err()).isEqualTo("retort: no row of the recipe has a seed of [0]; its seeds are [3, 4, 5]\n");
+    }
+
+    @Test
     void readsSeeds() {
-        assertThat(RunCommand.seeds(null, null)).containsExactly(0);
+        assertThat(RunCommand.seeds(null, null)).as("those of the recipe").isEmpty();
         assertThat(RunCommand.seeds(7, null)).containsExactly(7);
         assertThat(RunCommand.seeds(null, "0-2,5,1")).containsExactly(0, 1, 2, 5);
         assertThatThrownBy(() -> RunCommand.seeds(null, "3-1")).isInstanceOf(UsageException.class);

@@ -23,7 +23,9 @@ class TableCommandTest {
     void everyPaperHasATable(String paper) {
         CliRun run = CliRun.of("table", paper);
         assertThat(run.status()).isZero();
-        assertThat(run.out()).startsWith("| method | ").contains("| published |");
+        // Where results of ours are committed they are shown; the tiny world's have no published values beside them.
+        String column = paper.equals("step-by-step") ? "| ours |" : "| published |";
+        assertThat(run.out()).startsWith("| method | ").contains(column);
     }
 
     @Test

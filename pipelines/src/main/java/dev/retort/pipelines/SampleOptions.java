@@ -20,7 +20,8 @@ public interface SampleOptions extends PipelineOptions {
 
     void setOut(String folder);
 
-    @Description("Who answers: scripted:last-letter, scripted:coin-flip, scripted:arithmetic or recorded:FILE")
+    @Description("Who answers: openai:MODEL, local:MODEL, recorded:FILE, scripted:last-letter, scripted:coin-flip or"
+            + " scripted:arithmetic")
     @Validation.Required
     String getTeacher();
 
@@ -31,6 +32,17 @@ public interface SampleOptions extends PipelineOptions {
     double getErrorRate();
 
     void setErrorRate(double rate);
+
+    @Description("The server of an openai teacher, for example http://localhost:8000/v1; not given, OpenAI's own, which"
+            + " needs a key in OPENAI_API_KEY")
+    String getBaseUrl();
+
+    void setBaseUrl(String address);
+
+    @Description("Most seconds a request of an openai teacher may take; not given, 120")
+    Double getTimeout();
+
+    void setTimeout(Double seconds);
 
     @Description("Samples a question")
     @Default.Integer(1)

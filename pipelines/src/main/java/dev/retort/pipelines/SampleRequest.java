@@ -4,6 +4,7 @@ import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
 import dev.retort.teacher.TeacherSpec;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -71,10 +72,15 @@ public record SampleRequest(Questions questions, Path out, TeacherFactory teache
                 .withTopP(options.getTopP())
                 .withMaxTokens(options.getMaxTokens())
                 .withSeed(options.getSeed());
-        TeacherFactory teacher = TeacherFactory.of(spec, options.getErrorRate());
+        TeacherFactory teacher =
+                TeacherFactory.of(spec, options.getErrorRate(), options.getBaseUrl(), duration(options.getTimeout()));
         return of(Path.of(options.getQuestions()), Path.of(options.getOut()), teacher)
                 .withSamples(options.getSamples())
                 .withParams(params);
+    }
+
+    private static Duration duration(Double seconds) {
+        return seconds == null ? null : Duration.ofNanos(Math.round(seconds * 1e9));
     }
 
     public SampleRequest withSamples(int count) {

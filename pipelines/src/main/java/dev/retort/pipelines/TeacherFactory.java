@@ -1,5 +1,8 @@
 package dev.retort.pipelines;
 
+import dev.retort.teacher.ApiKey;
+import dev.retort.teacher.OpenAiSettings;
+import dev.retort.teacher.OpenAiTeacher;
 import dev.retort.teacher.RecordedTeacher;
 import dev.retort.teacher.ScriptedTeacher;
 import dev.retort.teacher.Teacher;
@@ -7,6 +10,7 @@ import dev.retort.teacher.TeacherSpec;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Makes the teacher on the worker that asks it: a recipe for a teacher travels, a teacher does not. */
 @FunctionalInterface
@@ -20,25 +24,64 @@ public interface TeacherFactory extends Serializable {
     Teacher create() throws IOException;
 
     /**
-     * The factory of a scripted or recorded teacher. Other teachers need a factory of the caller's.
+     * The factory of a teacher that needs no more said about it: OpenAI's own server for openai:MODEL.
      *
-     * @param errorRate of a scripted teacher, in [0, 1]; 0 for a recorded one
-     * @throws IllegalArgumentException where it is neither of the two, or the error rate does not fit
+     * @param errorRate of a scripted teacher, in [0, 1]; 0 for the others
+     * @throws IllegalArgumentException where the error rate does not fit
      */
     static TeacherFactory of(TeacherSpec spec, double errorRate) {
+        return of(spec, errorRate, null, null);
+    }
+
+    /**
+     * The factory of a teacher. A worker reads the key of an openai teacher from its own environment, so that no pipeline
+     * holds it; a local teacher is loaded once for all workers of a JVM, and on a remote cluster it cannot be made.
+     *
+     * @param errorRate of a scripted teacher, in [0, 1]; 0 for the others
+     * @param baseUrl of an openai teacher's server; null for OpenAI's own, and for the others
+     * @param timeout of a request of an openai teacher; null for the usual one, and for the others
+     * @throws IllegalArgumentException where one of them does not fit
+     */
+    static TeacherFactory of(TeacherSpec spec, double errorRate, String baseUrl, Duration timeout) {
+        boolean isOpenAi = spec instanceof TeacherSpec.OpenAi;
+        require(baseUrl == null || isOpenAi, "a base URL belongs to an openai teacher, not to " + spec);
+        require(timeout == null || isOpenAi, "a timeout belongs to an openai teacher, not to " + spec);
         if (spec instanceof TeacherSpec.Scripted scripted) {
             String program = scripted.program();
             ScriptedTeacher.of(program, errorRate).close();
             return () -> ScriptedTeacher.of(program, errorRate);
         }
+        require(errorRate == 0, "an error rate belongs to a scripted teacher, not to " + spec);
         if (spec instanceof TeacherSpec.Recorded recorded) {
-            if (errorRate != 0) {
-                throw new IllegalArgumentException("an error rate belongs to a scripted teacher, not to " + spec);
-            }
             String file = recorded.file().toAbsolutePath().toString();
             return () -> new RecordedTeacher(Path.of(file));
         }
-        throw new IllegalArgumentException(
-                spec + " cannot be asked by name from a pipeline; scripted:PROGRAM and recorded:FILE can");
+        if (spec instanceof TeacherSpec.Local local) {
+            boolean isPath = !local.model().startsWith("hf:");
+            String model = isPath ? Path.of(local.model()).toAbsolutePath().toString() : local.model();
+            return () -> LocalTeachers.open(model);
+        }
+        String model = ((TeacherSpec.OpenAi) spec).model();
+        openAi(model, baseUrl, timeout);
+        return () -> {
+            try {
+                return new OpenAiTeacher(openAi(model, baseUrl, timeout)
+                        .withKey(ApiKey.fromEnvironment().orElse(null)));
+            } catch (IllegalArgumentException e) {
+                throw new IOException(e.getMessage(), e);
+            }
+        };
+    }
+
+    private static OpenAiSettings openAi(String model, String baseUrl, Duration timeout) {
+        OpenAiSettings settings = OpenAiSettings.of(model);
+        settings = baseUrl == null ? settings : settings.withBaseUrl(baseUrl);
+        return timeout == null ? settings : settings.withTimeout(timeout);
+    }
+
+    private static void require(boolean holds, String message) {
+        if (!holds) {
+            throw new IllegalArgumentException(message);
+        }
     }
 }

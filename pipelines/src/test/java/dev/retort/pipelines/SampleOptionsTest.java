@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.retort.data.SamplingParams;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.junit.jupiter.api.Test;
@@ -13,18 +14,22 @@ import org.junit.jupiter.api.Test;
 class SampleOptionsTest {
 
     private static SampleOptions options(String... more) {
-        String[] args = new String[3 + more.length];
-        args[0] = "--questions=q.jsonl";
-        args[1] = "--out=run";
-        args[2] = "--teacher=scripted:last-letter";
-        System.arraycopy(more, 0, args, 3, more.length);
-        return PipelineOptionsFactory.fromArgs(args).withValidation().as(SampleOptions.class);
+        List<String> args = new ArrayList<>(List.of("--questions=q.jsonl", "--out=run"));
+        args.addAll(List.of(more));
+        if (args.stream().noneMatch(arg -> arg.startsWith("--teacher="))) {
+            args.add("--teacher=scripted:last-letter");
+        }
+        return PipelineOptionsFactory.fromArgs(args.toArray(new String[0]))
+                .withValidation()
+                .as(SampleOptions.class);
     }
 
     @Test
     void defaults() {
         SampleOptions options = options();
         assertThat(options.getErrorRate()).isZero();
+        assertThat(options.getBaseUrl()).isNull();
+        assertThat(options.getTimeout()).isNull();
         assertThat(options.getSamples()).isEqualTo(1);
         assertThat(options.getTemperature()).isNull();
         assertThat(options.getTopP()).isNull();
@@ -47,7 +52,20 @@ class SampleOptionsTest {
     }
 
     @Test
+    void theFlagsOfAServerArrive() throws IOException {
+        SampleRequest request =
+                SampleRequest.of(options("--teacher=openai:m", "--baseUrl=http://127.0.0.1:9/v1", "--timeout=0.5"));
+        assertThat(request.teacher().create().name()).isEqualTo("openai:m");
+    }
+
+    @Test
     void flagsThatDoNotFitAreErrors() {
+        assertThatThrownBy(() -> SampleRequest.of(options("--timeout=5")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a timeout belongs to an openai teacher, not to scripted:last-letter");
+        assertThatThrownBy(() -> SampleRequest.of(options("--teacher=openai:m", "--timeout=0")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the timeout of a request must be more than 0 seconds and at most a day");
         assertThatThrownBy(() -> SampleRequest.of(options("--samples=0")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("a question needs at least 1 sample, not 0");

@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -211,6 +212,23 @@ public final class ModelHub {
             }
             throw e;
         }
+    }
+
+    /**
+     * Where the cache has a whole model, at the commit that its revision was at when it was last asked for; the hub is not
+     * asked.
+     *
+     * @param spec as for {@link #fetch}
+     * @return the folder of the model's files, or the GGUF file; empty where something is missing
+     * @throws IllegalArgumentException where the specification is none
+     */
+    public Optional<Path> cached(String spec) throws IOException {
+        HubSpec wanted = HubSpec.parse(spec);
+        HubCache cache = new HubCache(hub, wanted, machine);
+        String commit = cache.commit();
+        boolean whole =
+                commit != null && missing(cache.snapshot(commit), wanted).isEmpty();
+        return whole ? Optional.of(place(cache, commit, wanted)) : Optional.empty();
     }
 
     private Path fetch(HubSpec spec) throws IOException, InterruptedException {

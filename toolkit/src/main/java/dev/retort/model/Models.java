@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.AtomicFiles;
@@ -77,6 +78,38 @@ public final class Models {
         }
     }
 
+    /**
+     * Reads what a model is without its weights: config.json, or what a GGUF file says in its place.
+     *
+     * @throws ModelFileException in one line that names the file
+     */
+    public static ObjectNode readConfig(Path path) throws IOException {
+        if (Files.isRegularFile(path)) {
+            try (GgufModel source = new GgufModel(path)) {
+                return source.config();
+            }
+        }
+        Path configFile = path.resolve("config.json");
+        if (!Files.isRegularFile(configFile)) {
+            throw new ModelFileException(path, "no config.json there; give a Hugging Face folder or a GGUF file");
+        }
+        return json(configFile);
+    }
+
+    /**
+     * Reads a model's tokenizer without its weights.
+     *
+     * @throws IOException in one line that names the file, where there is none too
+     */
+    public static Tokenizer readTokenizer(Path path) throws IOException {
+        if (Files.isRegularFile(path)) {
+            try (GgufModel source = new GgufModel(path)) {
+                return GgufTokenizer.read(source.file());
+            }
+        }
+        return Tokenizer.load(path);
+    }
+
     @FunctionalInterface
     private interface TokenizerSource {
         Tokenizer read() throws IOException;
@@ -129,6 +162,14 @@ public final class Models {
         }
         ObjectNode json = whole.config().json().deepCopy();
         json.put("num_hidden_layers", layers.length);
+        // Qwen's configuration has a word for every layer, and transformers counts them.
+        if (json.path("layer_types") instanceof ArrayNode types
+                && types.size() == whole.config().layers()) {
+            ArrayNode kept = json.putArray("layer_types");
+            for (int layer : layers) {
+                kept.add(types.get(layer));
+            }
+        }
         NDManager manager = NDManager.newBaseManager(whole.weights().manager().getDevice(), "PyTorch");
         Weights weights = new Weights(manager);
         whole.weights().arrays().forEach((name, array) -> {

@@ -615,6 +615,20 @@ class ModelHubTest {
     }
 
     @Test
+    void tellsWithoutTheHubWhatTheCacheHas() throws Exception {
+        assertThat(hub().cached(SPEC)).isEmpty();
+        small();
+        hub().fetch(SPEC);
+        int asked = server.requests.size();
+
+        assertThat(hub().cached(SPEC)).hasValue(snapshot());
+        assertThat(hub().cached("hf:org/name@main/a.gguf")).isEmpty();
+        Files.delete(snapshot().resolve("model.safetensors"));
+        assertThat(hub().cached(SPEC)).isEmpty();
+        assertThat(server.requests).hasSize(asked);
+    }
+
+    @Test
     void takesTheCacheWhereTheHubCannotBeReached() throws Exception {
         small();
         hub().fetch(SPEC);

@@ -17,7 +17,7 @@ enum Method {
     STEP_BY_STEP(Target.GOLD),
     /** As step-by-step with the teacher's labels. */
     STEP_BY_STEP_TEACHER_LABELS(Target.TEACHER),
-    /** As step-by-step with every rationale given to another question. Our control: is it what rationales say? */
+    /** As step-by-step with rationales shuffled between questions. Our control: is it what rationales say? */
     STEP_BY_STEP_SHUFFLED(Target.GOLD),
     /** As step-by-step where rationales are noise. Our control, of the tiny world only. */
     STEP_BY_STEP_NOISE(Target.GOLD),

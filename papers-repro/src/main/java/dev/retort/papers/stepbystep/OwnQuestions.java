@@ -4,6 +4,7 @@ import ai.djl.Device;
 import dev.retort.batch.TokenExample;
 import dev.retort.data.AtomicFiles;
 import dev.retort.data.Example;
+import dev.retort.data.Failure;
 import dev.retort.data.JsonLines;
 import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
@@ -122,19 +123,18 @@ public final class OwnQuestions {
         if (Files.exists(configFile) && !Files.readString(configFile).equals(resolved)) {
             throw new IOException(configFile + ": made with other settings than these; use another --out");
         }
+        if (Files.isDirectory(out.resolve(SupervisedTraining.FINAL)) && Files.exists(out.resolve(RunRecord.FILE))) {
+            return outcome(request, lessons(request).size(), true);
+        }
+        check(request);
         AtomicFiles.writeText(configFile, resolved);
         ask(request);
         List<Lesson> lessons = lessons(request);
-        int failed = JsonLines.read(out.resolve("failures.jsonl"), dev.retort.data.Failure.class)
-                .size();
-        Path rejectedFile = out.resolve(RationaleJob.REJECTED);
-        int rejected = Files.exists(rejectedFile) ? (int) count(rejectedFile) : 0;
-        int questions = JsonLines.read(out.resolve(RationaleJob.QUESTIONS), Question.class)
-                .size();
         if (lessons.isEmpty()) {
-            throw new IOException(out + ": of " + questions + " questions none has a rationale and a label ("
-                    + rejected + " answers could not be cut, " + failed + " failed); rejected.jsonl and failures.jsonl"
-                    + " say why");
+            Outcome none = outcome(request, 0, false);
+            throw new IOException(out + ": of " + none.questions() + " questions none has a rationale and a label ("
+                    + none.rejected() + " answers could not be cut, " + none.failed() + " failed); rejected.jsonl and"
+                    + " failures.jsonl say why");
         }
         boolean finished = train(request, lessons);
         ai.djl.engine.Engine engine = ai.djl.engine.Engine.getEngine("PyTorch");
@@ -148,27 +148,52 @@ public final class OwnQuestions {
                         request.device().toString(),
                         Runtime.getRuntime().availableProcessors());
         record.plus(Duration.ofNanos(System.nanoTime() - start)).write(out);
-        return new Outcome(questions, lessons.size(), rejected, failed, finished);
+        return outcome(request, lessons.size(), finished);
     }
 
-    private static long count(Path file) throws IOException {
-        try (var lines = Files.lines(file)) {
-            return lines.filter(line -> !line.isBlank()).count();
+    /** Looks at what can be told before the teacher is paid. */
+    private static void check(Request request) throws IOException {
+        if (!Files.exists(request.student())) {
+            throw new IOException(
+                    request.student() + ": no such folder or file; give a Hugging Face folder or a GGUF file");
         }
+        for (Question question : questions(request.questions())) {
+            if (request.goldLabels() && question.reference() == null) {
+                throw new IOException(request.questions() + ": question " + question.id() + " has no reference: give"
+                        + " every question one, or take the teacher's labels with --labels teacher");
+            }
+        }
+    }
+
+    /** The questions of a file; the pipeline writes lines that are none to malformed.jsonl. */
+    private static List<Question> questions(Path file) throws IOException {
+        List<Question> questions = new ArrayList<>();
+        JsonLines.forEach(file, Question.class, questions::add, malformed -> {});
+        return questions;
+    }
+
+    private static Outcome outcome(Request request, int lessons, boolean finished) throws IOException {
+        Path out = request.out();
+        Path rejected = out.resolve(RationaleJob.REJECTED);
+        return new Outcome(
+                JsonLines.read(out.resolve(RationaleJob.QUESTIONS), Question.class)
+                        .size(),
+                lessons,
+                Files.exists(rejected)
+                        ? JsonLines.read(rejected, TeacherSample.class).size()
+                        : 0,
+                JsonLines.read(out.resolve(SampleJob.FAILURES), Failure.class).size(),
+                finished);
     }
 
     private static void ask(Request request) throws IOException, InterruptedException {
-        if (Files.exists(request.out().resolve(SupervisedTraining.FINAL))) {
-            return;
-        }
         SampleRequest sampling = SampleRequest.of(request.questions(), request.out(), request.teacher())
                 .withParams(request.params());
         if (request.prompt() != null) {
             RationaleJob.run(RationaleRequest.of(sampling, request.prompt()));
         } else {
             SampleJob.run(sampling);
-            JsonLines.write(
-                    request.out().resolve(RationaleJob.QUESTIONS), JsonLines.read(request.questions(), Question.class));
+            JsonLines.write(request.out().resolve(RationaleJob.QUESTIONS), questions(request.questions()));
         }
     }
 
@@ -183,11 +208,6 @@ public final class OwnQuestions {
         List<Lesson> lessons = new ArrayList<>();
         for (Question question : JsonLines.read(request.out().resolve(RationaleJob.QUESTIONS), Question.class)) {
             TeacherSample sample = samples.get(question.id());
-            if (request.goldLabels() && question.reference() == null) {
-                throw new IOException(
-                        "question " + question.id() + " has no reference: give every question one, or take"
-                                + " the teacher's labels with --labels teacher");
-            }
             if (sample != null) {
                 lessons.add(new Lesson(
                         question.id(), question.text(), question.reference(), sample.answer(), sample.rationale()));

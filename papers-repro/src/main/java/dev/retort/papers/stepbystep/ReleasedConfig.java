@@ -1,8 +1,11 @@
 package dev.retort.papers.stepbystep;
 
 import dev.retort.train.TrainingSettings;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A recipe on the paper's data sets and the teacher's released outputs.
@@ -91,7 +94,11 @@ record ReleasedConfig(
      * @param labels training examples
      * @param seed of the trials, no reported one
      */
-    record TrialRow(DssDataSet dataSet, Integer labels, Integer seed) {}
+    record TrialRow(DssDataSet dataSet, Integer labels, Integer seed) {
+        TrialRow {
+            require(dataSet != null && labels != null && seed != null, "trial_row needs data_set, labels and seed");
+        }
+    }
 
     /**
      * A row of the table.
@@ -119,7 +126,12 @@ record ReleasedConfig(
         RowSpec {
             require(dataSet != null && method != null, "a row needs data_set and method");
             require(labels == null || fraction == null, "a row has labels or a fraction, not both");
+            require(labels == null || labels >= 1, "labels must be at least 1");
+            require(fraction == null || (fraction > 0 && fraction <= 1), "fraction must be above 0 and at most 1");
             require((fold == null) == (folds == null), "fold and folds go together");
+            require(fold == null || (fold >= 0 && fold < folds), "fold must be 0 to folds - 1");
+            require(method != Method.STEP_BY_STEP_NOISE, "step-by-step-noise is of the tiny world only");
+            require(!method.addsAsdiv() || dataSet == DssDataSet.SVAMP, "ASDiv is added to svamp only");
             seeds = seeds == null ? List.of(0) : List.copyOf(seeds);
         }
 
@@ -171,14 +183,32 @@ record ReleasedConfig(
         require(
                 trials.values().stream().mapToInt(List::size).distinct().count() <= 1,
                 "every method gets the same number of trials");
+        List<String> known =
+                Arrays.stream(DssDataSet.values()).map(DssDataSet::title).toList();
+        for (String name : dataSets.keySet()) {
+            require(known.contains(name), "there is no data set '" + name + "'; there are " + String.join(", ", known));
+        }
+        if (trialRow != null) {
+            Data data = dataSets.get(trialRow.dataSet().title());
+            require(data != null, "trial_row: " + trialRow.dataSet().title() + " is not among data_sets");
+            require(data.validationSize() > 0, "trial_row: its data set needs a validation_size");
+        }
+        Set<String> names = new HashSet<>();
         for (RowSpec row : rows) {
-            require(dataSets.containsKey(row.dataSet().title()), row.dataSet() + " is not among data_sets");
+            String title = row.dataSet().title();
+            require(dataSets.containsKey(title), title + " is not among data_sets");
+            for (int seed : row.seeds()) {
+                require(names.add(row.name(seed)), "two rows are named " + row.name(seed));
+            }
         }
         for (String name : trials.keySet()) {
             Method.of(name);
         }
-        for (String name : settingsOf.values()) {
-            require(trials.containsKey(name), "settings_of names " + name + ", which has no trials");
+        for (Map.Entry<String, String> entry : settingsOf.entrySet()) {
+            Method.of(entry.getKey());
+            require(
+                    trials.containsKey(entry.getValue()),
+                    "settings_of names " + entry.getValue() + ", which has no trials");
         }
     }
 

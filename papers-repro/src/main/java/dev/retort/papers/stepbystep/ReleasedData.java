@@ -133,7 +133,10 @@ final class ReleasedData {
         return new Lesson(row.id(), row.inputJoinedBy(eos), row.label(), row.teacherLabel(), row.rationale());
     }
 
-    /** Which of the test rows have a story that occurs in training, numbers aside. */
+    /**
+     * Which of the test rows have a story that occurs among all rows there are to train on, numbers aside, whatever part of
+     * them the row takes: the same for every fraction.
+     */
     boolean[] seenStories(RowSpec row) throws IOException {
         Set<String> seen = new HashSet<>();
         RowSpec whole = new RowSpec(

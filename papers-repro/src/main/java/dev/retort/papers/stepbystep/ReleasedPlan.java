@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.DataCatalogue;
-import dev.retort.model.LoadedModel;
+import dev.retort.model.ModelHub;
 import dev.retort.model.Models;
 import dev.retort.op.Ops;
 import dev.retort.papers.RunOptions;
@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -49,32 +50,29 @@ final class ReleasedPlan {
 
     String text() throws IOException {
         Map<String, ReleasedData> data = new TreeMap<>();
-        for (String name : config.dataSets().keySet()) {
+        for (DssDataSet dataSet : DssDataSet.values()) {
+            ReleasedConfig.Data use = config.dataSets().get(dataSet.title());
+            if (use == null) {
+                continue;
+            }
             try {
-                data.put(name, new ReleasedData(dataSet(name), config.dataSets().get(name), DataCatalogue.standard()));
+                data.put(dataSet.title(), new ReleasedData(dataSet, use, DataCatalogue.standard()));
             } catch (IOException e) {
                 problems.add("data: " + e.getMessage());
             }
         }
-        Tokenizer tokenizer = null;
-        long parameters = 0;
-        ObjectNode json = null;
+        // The weights are left alone: a model that does not fit could not be read.
         try {
-            Path path = ReleasedRecipe.studentPath(config);
-            try (LoadedModel loaded = Models.load(path, options.device())) {
-                json = loaded.model().config().json();
-                parameters = Models.parameters(json);
-                tokenizer = loaded.requireTokenizer().copy();
+            Path path = modelPath();
+            ObjectNode json = Models.readConfig(path);
+            try (Tokenizer tokenizer = Models.readTokenizer(path)) {
+                long parameters = Models.parameters(json);
+                memory(parameters, json);
+                rows(data, tokenizer, parameters, layers(json));
             }
         } catch (IOException e) {
             problems.add("model: " + e.getMessage());
-        }
-        if (tokenizer != null) {
-            memory(parameters, json);
-            rows(data, tokenizer, parameters);
-            tokenizer.close();
-        } else {
-            line("%d rows are planned; tokens, hours and memory cannot be told without data and model", rowCount());
+            line("%d students are planned; tokens, hours and memory cannot be told without the model", studentCount());
         }
         for (String problem : problems) {
             line("does not fit: %s", problem);
@@ -83,35 +81,41 @@ final class ReleasedPlan {
         return out.toString();
     }
 
-    private int rowCount() {
-        return config.rows().stream().mapToInt(row -> row.seeds().size()).sum()
+    /** Where the student lies; nothing is downloaded for a plan. */
+    private Path modelPath() throws IOException {
+        String model = config.student().modelNameOrPath();
+        if (!model.startsWith("hf:")) {
+            return ReleasedRecipe.studentPath(config);
+        }
+        return ModelHub.fromEnvironment()
+                .cached(model)
+                .orElseThrow(() -> new IOException(model + " is not in the Hugging Face cache yet; "
+                        + config.student().howToGet()));
+    }
+
+    /** Trained in trials and rows. */
+    private int studentCount() {
+        return ReleasedRecipe.order(config, options.seeds()).size()
                 + config.trials().values().stream().mapToInt(List::size).sum();
     }
 
-    private static DssDataSet dataSet(String title) throws IOException {
-        for (DssDataSet dataSet : DssDataSet.values()) {
-            if (dataSet.title().equals(title)) {
-                return dataSet;
-            }
-        }
-        throw new IOException("there is no data set '" + title + "'");
+    private static int layers(ObjectNode json) {
+        return json.path("num_hidden_layers").asInt(json.path("num_layers").asInt());
     }
 
     private void memory(long parameters, ObjectNode json) {
         TrainingSettings training = config.training();
         boolean isLora = training.lora() != null;
         int width = json.path("hidden_size").asInt(json.path("d_model").asInt());
-        int layers =
-                json.path("num_hidden_layers").asInt(json.path("num_layers").asInt());
         // Float32: weights; all-weight training adds gradient and two moments, adapters a merged copy.
         double weights = 4.0 * parameters * (isLora ? 2 : 4);
         double tokens = Math.max(512, config.training().maxLength());
-        double activations = tokens * width * layers * ACTIVATION_BYTES;
+        double activations = tokens * width * layers(json) * ACTIVATION_BYTES;
         double needed = weights + activations + (1L << 30);
         double there = memoryHere();
         line(
-                "memory: %.1f GB (weights and optimiser %.1f, activations of %,.0f tokens %.1f, the JVM 1.0); this machine has"
-                        + " %.1f GB",
+                "memory: %.1f GB (weights and optimiser %.1f, activations of %,.0f tokens %.1f, the JVM 1.0); this"
+                        + " machine has %.1f GB",
                 needed / 1e9, weights / 1e9, tokens, activations / 1e9, there / 1e9);
         if (needed > there) {
             double adapters = 4.0 * parameters * 2 + activations + (1L << 30);
@@ -133,7 +137,8 @@ final class ReleasedPlan {
                 .getTotalMemorySize();
     }
 
-    private void rows(Map<String, ReleasedData> data, Tokenizer tokenizer, long parameters) throws IOException {
+    private void rows(Map<String, ReleasedData> data, Tokenizer tokenizer, long parameters, int layers)
+            throws IOException {
         double speed = productSpeed();
         double factor = config.training().lora() == null ? 3 * FORWARD : 2 * FORWARD;
         double secondsPerToken = factor * parameters / (speed * PRODUCT_SHARE);
@@ -146,14 +151,18 @@ final class ReleasedPlan {
             hours += entry.getValue().size()
                     * row(row, entry.getValue().size() + " trials", data, tokenizer, secondsPerToken);
         }
-        for (RowSpec row : config.rows()) {
-            if (row.method() != Method.FEW_SHOT_COT) {
-                hours += row.seeds().size() * row(row, row.seeds().size() + " seeds", data, tokenizer, secondsPerToken);
-            }
+        Map<RowSpec, Integer> seeds = new LinkedHashMap<>();
+        for (ReleasedRecipe.Reported reported : ReleasedRecipe.order(config, options.seeds())) {
+            seeds.merge(reported.row(), 1, Integer::sum);
+        }
+        for (Map.Entry<RowSpec, Integer> entry : seeds.entrySet()) {
+            RowSpec row = entry.getKey();
+            double depth = row.layers() == null ? 1 : (double) row.layers() / layers;
+            hours += entry.getValue() * row(row, entry.getValue() + " seeds", data, tokenizer, depth * secondsPerToken);
         }
         line(
-                "%d rows, %.1f hours of training at %.0f GFLOP/s (measured now); evaluation comes on top",
-                rowCount(), hours, speed / 1e9);
+                "%d students, %.1f hours of training at %.0f GFLOP/s (measured now); evaluation comes on top",
+                studentCount(), hours, speed / 1e9);
     }
 
     private double row(
@@ -185,8 +194,7 @@ final class ReleasedPlan {
         }
         int steps = config.training().totalSteps(trained.size());
         double all = (double) tokens / some.size() * config.training().examplesPerStep() * steps;
-        double depth = row.layers() == null ? 1 : row.layers() / 30.0;
-        double hours = all * secondsPerToken * depth / 3600;
+        double hours = all * secondsPerToken / 3600;
         line("%-58s %7d %8d %,11.0f %7.2f", name, trained.size(), steps, all, hours);
         return hours;
     }

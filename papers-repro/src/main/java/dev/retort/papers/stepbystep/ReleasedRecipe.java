@@ -20,6 +20,7 @@ import dev.retort.eval.Evaluation;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.ModelHub;
 import dev.retort.model.Models;
+import dev.retort.model.Seq2SeqLm;
 import dev.retort.op.Ops;
 import dev.retort.papers.Recipes;
 import dev.retort.papers.RowRun;
@@ -52,12 +53,14 @@ final class ReleasedRecipe {
     private final RunOptions options;
     private final ReleasedConfig config;
     private final Path out;
+    private final List<Reported> reported;
     private final Map<DssDataSet, ReleasedData> data = new EnumMap<>(DssDataSet.class);
 
     private ReleasedRecipe(RunOptions options, ReleasedConfig config) throws IOException {
         this.options = options;
         this.config = config;
         this.out = options.out();
+        this.reported = order(config, options.seeds());
         DataCatalogue catalogue = DataCatalogue.standard();
         for (DssDataSet dataSet : DssDataSet.values()) {
             ReleasedConfig.Data use = config.dataSets().get(dataSet.title());
@@ -236,9 +239,12 @@ final class ReleasedRecipe {
         Trial best = new Trial(config.training().learningRate(), config.alpha());
         double highest = -1;
         for (int trial = 0; trial < trials.size(); trial++) {
-            String name = trialName(trialRow(chooser), trial);
-            double value =
-                    Evaluation.read(RowRun.evaluation(out, name, TRIALS_TASK)).value();
+            Path file = RowRun.evaluation(out, trialName(trialRow(chooser), trial), TRIALS_TASK);
+            if (!Files.exists(file)) {
+                throw new IOException(file + ": not there, and settings are chosen by it; let the stages train and"
+                        + " evaluate run together");
+            }
+            double value = Evaluation.read(file).value();
             if (value > highest) {
                 highest = value;
                 best = trials.get(trial);
@@ -248,12 +254,9 @@ final class ReleasedRecipe {
     }
 
     private boolean rows() throws IOException {
-        for (Reported reported : order(config)) {
-            RowSpec row = reported.row();
-            int seed = reported.seed();
-            if (!options.seeds().isEmpty() && !options.seeds().contains(seed)) {
-                continue;
-            }
+        for (Reported next : reported) {
+            RowSpec row = next.row();
+            int seed = next.seed();
             if (options.interrupt().requested()) {
                 return false;
             }
@@ -269,8 +272,13 @@ final class ReleasedRecipe {
     /** A row and one of its seeds. */
     record Reported(RowSpec row, int seed) {}
 
-    /** The first seed of every row, then the second of those that have one, and so on; folds last. */
-    static List<Reported> order(ReleasedConfig config) {
+    /**
+     * The first seed of every row, then the second of those that have one, and so on; folds last.
+     *
+     * @param seeds of the recipe's that are wanted; empty for all of them
+     * @throws IllegalArgumentException if no row has one of them
+     */
+    static List<Reported> order(ReleasedConfig config, List<Integer> seeds) {
         List<Reported> order = new ArrayList<>();
         int most =
                 config.rows().stream().mapToInt(row -> row.seeds().size()).max().orElse(0);
@@ -286,11 +294,24 @@ final class ReleasedRecipe {
                 }
             }
         }
-        return order;
+        if (seeds.isEmpty()) {
+            return order;
+        }
+        List<Reported> wanted = order.stream()
+                .filter(reported -> seeds.contains(reported.seed()))
+                .toList();
+        if (wanted.isEmpty()) {
+            throw new IllegalArgumentException("no row of the recipe has a seed of " + seeds + "; its seeds are "
+                    + order.stream().map(Reported::seed).distinct().sorted().toList());
+        }
+        return wanted;
     }
 
     private boolean train(RowSpec row, int seed, String name, Trial trial, String task, List<DssExample> tested)
             throws IOException {
+        if (Files.exists(RowRun.evaluation(out, name, task))) {
+            return true;
+        }
         ReleasedData set = data.get(row.dataSet());
         double alpha = trial.alpha() == null ? config.alpha() : trial.alpha();
         List<DssExample> trained = set.train(row, seed);
@@ -370,16 +391,18 @@ final class ReleasedRecipe {
     private int equalSteps(RowSpec row, List<DssExample> trained, int seed, TrainingSettings settings)
             throws IOException {
         try (LoadedModel student = Models.load(studentPath(config), options.device())) {
-            double own = tokens(items(row, trained, seed, student));
-            double other = tokens(items(row.of(row.equalTokensOf()), trained, seed, student));
+            boolean isApart = student.model() instanceof Seq2SeqLm;
+            double own = tokens(items(row, trained, seed, student), isApart);
+            double other = tokens(items(row.of(row.equalTokensOf()), trained, seed, student), isApart);
             return (int) Math.round(settings.totalSteps(trained.size()) * other / own);
         }
     }
 
-    private static double tokens(List<List<TokenExample>> items) {
+    /** Tokens as training counts them: those of a decoder apart from its encoder's are further ones. */
+    private static double tokens(List<List<TokenExample>> items, boolean isApart) {
         return items.stream()
                 .flatMap(List::stream)
-                .mapToInt(TokenExample::length)
+                .mapToInt(example -> example.length() + (isApart ? example.labels().length : 0))
                 .sum();
     }
 

@@ -1,0 +1,227 @@
+package dev.retort.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.retort.data.Example;
+import dev.retort.data.JsonLines;
+import dev.retort.data.Question;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DistilCommandTest {
+
+    @TempDir
+    Path folder;
+
+    private Path student;
+    private Path questions;
+    private Path out;
+
+    @BeforeEach
+    void make() throws IOException {
+        student = ModelFolders.random(folder.resolve("student"), "tokenizer-bpe");
+        questions = folder.resolve("questions.jsonl");
+        out = folder.resolve("run");
+        JsonLines.write(
+                questions,
+                List.of(
+                        Question.ofText("a", "t", "2 * 3", "6"),
+                        Question.ofText("b", "t", "10 - 4 + 1", null),
+                        Question.ofText("c", "t", "7", null),
+                        Question.ofText("d", "t", "Who?", null)));
+    }
+
+    private CliRun run(String... more) {
+        List<Object> arguments = new ArrayList<>(
+                List.of("distil", "--student", student, "--questions", questions, "--out", out, "--quiet", "--set"));
+        arguments.addAll(List.of("max_steps=2", "--set", "max_length=64"));
+        arguments.addAll(List.of(more));
+        return CliRun.of(arguments.toArray());
+    }
+
+    @Test
+    void goesFromQuestionsToAStudentThatAnswers() throws IOException {
+        CliRun run = run("--teacher", "scripted:arithmetic", "--method", "step-by-step");
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out())
+                .isEqualTo("4 questions, 3 learnt from, 0 answers not understood (rejected.jsonl), 1 failed"
+                        + " (failures.jsonl)\nstudent: " + out.resolve("final") + "\nask it: retort generate --model "
+                        + out.resolve("final") + " --prompt 'predict: QUESTION'\n");
+        assertThat(out.resolve("adapter")).as("adapters, merged at the end").isDirectory();
+        assertThat(Files.readString(out.resolve("config.yaml")))
+                .contains("teacher: \"scripted:arithmetic\"", "method: step-by-step", "gold_labels: false", "r: 16");
+        CliRun asked = CliRun.of(
+                "generate", "--model", out.resolve("final"), "--prompt", "predict: 2 * 3", "--max-tokens", "2");
+        assertThat(asked.status()).as(asked.err()).isZero();
+
+        byte[] record = Files.readAllBytes(out.resolve("run.json"));
+        CliRun refused = run("--teacher", "scripted:arithmetic", "--method", "step-by-step");
+        assertThat(refused.status()).isEqualTo(Retort.FAILED);
+        assertThat(refused.err()).contains("--resume").hasLineCount(1);
+        CliRun again = run("--teacher", "scripted:arithmetic", "--method", "step-by-step", "--resume");
+        assertThat(again.status()).as(again.err()).isZero();
+        assertThat(again.out()).isEqualTo(run.out());
+        assertThat(out.resolve("run.json")).hasBinaryContent(record);
+    }
+
+    @Test
+    void cutsWhatTheTeacherWritesWhereItIsShownDemonstrations() throws IOException {
+        Path shots = folder.resolve("shots.jsonl");
+        Files.writeString(
+                shots, "{\"question\": \"Two and two?\", \"rationale\": \"Two twos.\", \"label\": \"four\"}\n");
+        CliRun run = run(
+                "--teacher",
+                "scripted:arithmetic",
+                "--method",
+                "step-by-step",
+                "--demonstrations",
+                shots.toString(),
+                "--layout",
+                "dss-svamp-few-shot",
+                "--full",
+                "--alpha",
+                "0.8",
+                "--label-prefix",
+                "[label] ");
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out())
+                .startsWith("4 questions, 2 learnt from, 1 answers not understood (rejected.jsonl), 1 failed")
+                .contains("--prompt '[label] QUESTION'");
+        assertThat(out.resolve("adapter")).doesNotExist();
+        assertThat(JsonLines.read(out.resolve("train.jsonl"), Example.class))
+                .extracting(Example::prompt, Example::completion)
+                .hasSize(4)
+                .startsWith(tuple("[label] 2 * 3", " 6"), tuple("explain: 2 * 3", " 2 * 3 = 6."));
+        assertThat(Files.readString(out.resolve("config.yaml"))).contains("alpha: 0.8");
+    }
+
+    /** A server that answers every question alike. */
+    @Test
+    void asksAServerThatSpeaksOpenAisProtocol() throws IOException {
+        Path shots = folder.resolve("shots.jsonl");
+        Files.writeString(shots, "{\"question\": \"1 + 1\", \"rationale\": \"One more.\", \"label\": \"2\"}\n");
+        List<String> asked = Collections.synchronizedList(new ArrayList<>());
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/v1/chat/completions", exchange -> {
+            asked.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            byte[] answer = ("{\"model\": \"m\", \"choices\": [{\"index\": 0, \"finish_reason\": \"stop\", \"message\":"
+                            + " {\"role\": \"assistant\", \"content\": \"I guess. So the answer is 6.\"}}],"
+                            + " \"usage\": {\"prompt_tokens\": 1, \"completion_tokens\": 1, \"total_tokens\": 2}}")
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().add("Content-Type", "application/json");
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        server.start();
+        try {
+            CliRun run = run(
+                    "--teacher",
+                    "openai:m",
+                    "--base-url",
+                    "http://127.0.0.1:" + server.getAddress().getPort() + "/v1",
+                    "--method",
+                    "step-by-step",
+                    "--demonstrations",
+                    shots.toString());
+            assertThat(run.status()).as(run.err()).isZero();
+            assertThat(run.out()).startsWith("4 questions, 4 learnt from, 0 answers not understood");
+        } finally {
+            server.stop(0);
+        }
+        assertThat(asked).hasSize(4).allMatch(body -> body.contains("One more. So the answer is 2."));
+        assertThat(JsonLines.read(out.resolve("train.jsonl"), Example.class))
+                .hasSize(8)
+                .filteredOn(example -> example.kind().equals("rationale"))
+                .allMatch(example -> example.completion().equals(" I guess."));
+    }
+
+    @Test
+    void goldLabelsWithoutReferencesAreOneClearError() {
+        CliRun run = run("--teacher", "scripted:arithmetic", "--method", "step-by-step", "--labels", "gold");
+        assertThat(run.status()).isEqualTo(Retort.FAILED);
+        assertThat(run.err())
+                .isEqualTo("retort: " + questions + ": question b has no reference: give every question one, or take"
+                        + " the teacher's labels with --labels teacher\n");
+        assertThat(out).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--teacher openai:gpt --method step-by-step"
+                        + " | --demonstrations is needed: openai:gpt writes rationales when it is shown some",
+                "--teacher local:models/m --method step-by-step"
+                        + " | --demonstrations is needed: local:models/m writes rationales when it is shown some",
+                "--teacher scripted:arithmetic --method minillm | --method minillm: only step-by-step is here yet",
+                "--teacher scripted:arithmetic --method step-by-step --labels silver"
+                        + " | --labels silver: give gold or teacher",
+                "--teacher scripted:arithmetic --method step-by-step --alpha 1"
+                        + " | --alpha must be between 0 and 1, not 1.0",
+                "--teacher scripted:algebra --method step-by-step"
+                        + " | --teacher: there is no scripted teacher named algebra",
+                "--teacher nobody --method step-by-step | --teacher: \"nobody\" names no teacher",
+                "--teacher scripted:arithmetic --error-rate 2 --method step-by-step"
+                        + " | --teacher: the error rate must be 0 to 1, not 2.0",
+                "--teacher scripted:arithmetic --base-url http://localhost/v1 --method step-by-step"
+                        + " | --teacher: a base URL belongs to an openai teacher, not to scripted:arithmetic",
+                "--teacher scripted:arithmetic --method step-by-step --layout dss-cqa-few-shot"
+                        + " | --layout is that of --demonstrations: give them too"
+            })
+    void saysWhatIsWronglyUsed(String options, String message) {
+        CliRun run = run(options.split(" "));
+        assertThat(run.status()).isEqualTo(Retort.USAGE);
+        assertThat(run.err()).startsWith("retort: " + message).hasLineCount(1);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void refusesALayoutThatThereIsNot() throws IOException {
+        Path shots = folder.resolve("shots.jsonl");
+        Files.writeString(shots, "{\"question\": \"q\", \"rationale\": \"r\", \"label\": \"l\"}\n");
+        CliRun run = run(
+                "--teacher",
+                "scripted:arithmetic",
+                "--method",
+                "step-by-step",
+                "--demonstrations",
+                shots.toString(),
+                "--layout",
+                "mine");
+        assertThat(run.status()).isEqualTo(Retort.USAGE);
+        assertThat(run.err())
+                .startsWith("retort: --layout: no layout of demonstrations is named mine; there are dss-anli-few-shot");
+    }
+
+    /** An example that cannot be typed in is worse than none. */
+    @Test
+    void theExampleOfTheHelpHasOptionsThatThereAre() {
+        String help = CliRun.of("distil", "--help").out();
+        int example = help.indexOf("Example:");
+        assertThat(example).isPositive();
+        Matcher options = Pattern.compile("--[a-z-]+").matcher(help.substring(example));
+        int found = 0;
+        while (options.find()) {
+            assertThat(help.substring(0, example)).contains(options.group() + "=");
+            found++;
+        }
+        assertThat(found).isPositive();
+    }
+}

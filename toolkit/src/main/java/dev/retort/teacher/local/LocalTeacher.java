@@ -1,0 +1,249 @@
+package dev.retort.teacher.local;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import dev.retort.batch.Tokenizer;
+import dev.retort.data.Message;
+import dev.retort.data.Question;
+import dev.retort.data.SamplingParams;
+import dev.retort.data.SeededRandom;
+import dev.retort.data.TeacherSample;
+import dev.retort.data.TokenUsage;
+import dev.retort.model.Generated;
+import dev.retort.model.GenerationOptions;
+import dev.retort.model.Generator;
+import dev.retort.model.LoadedModel;
+import dev.retort.model.ModelHub;
+import dev.retort.model.Models;
+import dev.retort.model.Seq2SeqLm;
+import dev.retort.prompt.ChatTemplateException;
+import dev.retort.teacher.Teacher;
+import dev.retort.teacher.TeacherException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+
+/**
+ * A model of this machine. A question goes through the tokenizer's chat template; where there is none, the last message's
+ * text is continued as it stands. Without a temperature decoding is greedy, without a token limit it ends after 256 tokens,
+ * without a seed the seed is 0.
+ *
+ * <p>A sample depends on the seed, the question's id and messages, the parameters and the sample index only: every row is
+ * decoded by itself, for a batch would round otherwise. One thread decodes at a time, the others wait.
+ */
+public final class LocalTeacher implements Teacher {
+
+    private static final String HUB = "hf:";
+    private static final Set<String> SMALL_FILES = Set.of(
+            "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja");
+
+    private final String name;
+    private final LoadedModel loaded;
+    private final Tokenizer tokenizer;
+    private final Generator generator;
+    private final ReentrantLock lock = new ReentrantLock();
+    private boolean closed;
+
+    /**
+     * Asks a model in memory, which is closed with the teacher.
+     *
+     * @param name says which model, and which state of it; {@link #name()} puts "local:" before it
+     * @throws IOException where the model has no tokenizer
+     */
+    public LocalTeacher(String name, LoadedModel loaded) throws IOException {
+        this.name = "local:" + name;
+        this.loaded = loaded;
+        tokenizer = loaded.requireTokenizer();
+        generator = new Generator(loaded.model(), tokenizer);
+    }
+
+    /**
+     * Loads a model in float32, to a GPU where there is one.
+     *
+     * @param model a Hugging Face folder, a GGUF file or {@code hf:org/name@revision}
+     * @throws IOException where it cannot be fetched or read or has no tokenizer, with one line that says why
+     */
+    public static LocalTeacher open(String model) throws IOException {
+        Device device = Engine.getEngine("PyTorch").getGpuCount() > 0 ? Device.gpu() : Device.cpu();
+        Path path = path(model);
+        LoadedModel loaded = Models.load(path, device);
+        try {
+            String called = model.startsWith(HUB)
+                    ? model
+                    : String.valueOf(path.toAbsolutePath().normalize().getFileName());
+            return new LocalTeacher(called + "@" + hash(path).substring(0, 12), loaded);
+        } catch (IOException | RuntimeException e) {
+            loaded.close();
+            throw e;
+        }
+    }
+
+    private static Path path(String model) throws IOException {
+        if (!model.startsWith(HUB)) {
+            return Path.of(model);
+        }
+        try {
+            return ModelHub.fromEnvironment().fetch(model);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while fetching " + model, e);
+        }
+    }
+
+    /** The name it was opened by and the beginning of the SHA-256 of all its files that are read, weights included. */
+    @Override
+    public String name() {
+        return name;
+    }
+
+    /**
+     * All the samples.
+     *
+     * @throws TeacherException where the chat template refuses the messages, or they leave no room for an answer
+     */
+    @Override
+    public List<TeacherSample> sample(Question question, SamplingParams params, List<Integer> sampleIndices)
+            throws TeacherException, InterruptedException {
+        int[] prompt;
+        List<Generated> rows = new ArrayList<>();
+        lock.lockInterruptibly();
+        try {
+            if (closed) {
+                throw new IllegalStateException(name + " is closed");
+            }
+            prompt = prompt(question);
+            for (int index : sampleIndices) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                // Greedy rows are all the same.
+                rows.add(isGreedy(params) && !rows.isEmpty() ? rows.get(0) : row(prompt, question.id(), params, index));
+            }
+        } finally {
+            lock.unlock();
+        }
+        long completionTokens = rows.stream().mapToLong(row -> row.ids().length).sum();
+        TokenUsage usage = new TokenUsage(prompt.length, completionTokens, rows.size());
+        List<TeacherSample> samples = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            samples.add(new TeacherSample(
+                    question.id(),
+                    question.task(),
+                    question.messages(),
+                    sampleIndices.get(i),
+                    rows.get(i).text(),
+                    null,
+                    null,
+                    rows.get(i).finishReason(),
+                    name,
+                    params,
+                    usage,
+                    Map.of()));
+        }
+        return samples;
+    }
+
+    private static boolean isGreedy(SamplingParams params) {
+        return params.temperature() == null || params.temperature() == 0;
+    }
+
+    private Generated row(int[] prompt, String questionId, SamplingParams params, int index) {
+        long seed = params.seed() == null ? 0 : params.seed();
+        SamplingParams keyed = params.withSeed(SeededRandom.seedOf(seed, "local-teacher", questionId, index));
+        return generator
+                .generate(List.of(prompt), GenerationOptions.of(keyed, loaded.eosIds()))
+                .get(0);
+    }
+
+    private int[] prompt(Question question) throws TeacherException {
+        int[] ids = encoded(question);
+        String problem = "question " + question.id() + " of " + ids.length + " tokens ";
+        int vocabulary = loaded.model().config().vocabularySize();
+        for (int id : ids) {
+            if (id >= vocabulary) {
+                throw new TeacherException(name + ": the tokenizer gives id " + id + ", but the model's vocab_size is "
+                        + vocabulary + "; use the tokenizer that belongs to the weights");
+            }
+        }
+        if (ids.length == 0) {
+            throw new TeacherException(name + ": " + problem + "says nothing that can be continued");
+        }
+        int most = loaded.model().config().maxPositions();
+        if (!(loaded.model() instanceof Seq2SeqLm) && ids.length >= most) {
+            throw new TeacherException(
+                    name + ": " + problem + "leaves no room for an answer: the model takes " + most + " in all");
+        }
+        return ids;
+    }
+
+    private int[] encoded(Question question) throws TeacherException {
+        if (!tokenizer.hasChatTemplate()) {
+            List<Message> messages = question.messages();
+            return tokenizer.encodePrompt(
+                    messages.get(messages.size() - 1).content(), loaded.model() instanceof Seq2SeqLm);
+        }
+        try {
+            // A chat template writes the special tokens itself.
+            return tokenizer.encodePlain(tokenizer.chat(question.messages(), true));
+        } catch (ChatTemplateException e) {
+            throw new TeacherException(name + ": question " + question.id() + ": " + e.getMessage(), false, null, e);
+        }
+    }
+
+    private static String hash(Path path) throws IOException {
+        List<Path> files = List.of(path);
+        if (Files.isDirectory(path)) {
+            try (Stream<Path> all = Files.list(path)) {
+                files = all.filter(Files::isRegularFile)
+                        .filter(file -> SMALL_FILES.contains(nameOf(file))
+                                || nameOf(file).endsWith(".safetensors"))
+                        .sorted()
+                        .toList();
+            }
+        }
+        try (DigestOutputStream out =
+                new DigestOutputStream(OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
+            for (Path file : files) {
+                String head = nameOf(file) + "\n" + Files.size(file) + "\n";
+                out.write(head.getBytes(StandardCharsets.UTF_8));
+                try (InputStream in = Files.newInputStream(file)) {
+                    in.transferTo(out);
+                }
+            }
+            return HexFormat.of().formatHex(out.getMessageDigest().digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static String nameOf(Path file) {
+        return file.getFileName().toString();
+    }
+
+    /** Frees the model, after the question in hand. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                loaded.close();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}
