@@ -4,12 +4,11 @@ eager     as it comes.
 compiled  the model's forward pass through torch.compile; the first turn compiles, which takes minutes.
 """
 import argparse
-import json
-import sys
-import time
 
 import torch
 from transformers import AutoModelForCausalLM
+
+from worker import read_work, serve
 
 
 def main():
@@ -17,8 +16,7 @@ def main():
     arguments.add_argument("work")
     arguments.add_argument("--mode", choices=["eager", "compiled"], required=True)
     given = arguments.parse_args()
-    with open(given.work, encoding="utf-8") as file:
-        work = json.load(file)
+    work = read_work(given.work)
     torch.set_num_threads(work["threads"])
     model = AutoModelForCausalLM.from_pretrained(work["model"], dtype=torch.float32).eval()
     if given.mode == "compiled":
@@ -44,14 +42,7 @@ def main():
             )
         return {"first_ids": out[0, width : width + 8].tolist()}
 
-    print(json.dumps({"ready": True}), flush=True)
-    for line in sys.stdin:
-        if line.strip() != "go":
-            break
-        start = time.perf_counter()
-        values = run()
-        values["seconds"] = time.perf_counter() - start
-        print(json.dumps(values), flush=True)
+    serve(run)
 
 
 main()

@@ -5,13 +5,12 @@ sorted    cuts length-sorted batches and makes logits for the labelled positions
 compiled  sorted, with the decoder through torch.compile; the first turn compiles, which takes minutes.
 """
 import argparse
-import json
-import sys
-import time
 
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
+
+from worker import read_work, serve
 
 
 def padded(rows):
@@ -32,8 +31,7 @@ def main():
     arguments.add_argument("work")
     arguments.add_argument("--mode", choices=["plain", "sorted", "compiled"], required=True)
     given = arguments.parse_args()
-    with open(given.work, encoding="utf-8") as file:
-        work = json.load(file)
+    work = read_work(given.work)
     torch.set_num_threads(work["threads"])
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_pretrained(work["model"], dtype=torch.float32)
@@ -94,14 +92,7 @@ def main():
             first = total if first is None else first
         return {"first_loss": first}
 
-    print(json.dumps({"ready": True}), flush=True)
-    for line in sys.stdin:
-        if line.strip() != "go":
-            break
-        start = time.perf_counter()
-        values = run()
-        values["seconds"] = time.perf_counter() - start
-        print(json.dumps(values), flush=True)
+    serve(run)
 
 
 main()
