@@ -177,10 +177,7 @@ final class OverlapCommand implements Callable<Integer> {
         String split = first ? dataSet.splits().get(0) : "test";
         List<DssExample> examples = dataSet.load(DataCatalogue.standard(), split);
         return new Side(
-                name + " " + split,
-                examples.stream()
-                        .map(example -> new SplitOverlapItem(example.id(), example.input(), example.story()))
-                        .toList());
+                name + " " + split, examples.stream().map(SplitOverlapItem::of).toList());
     }
 
     private Side file(Path file) throws IOException {
@@ -253,11 +250,10 @@ final class OverlapCommand implements Callable<Integer> {
         if (!id.isMissingNode() && !id.isTextual() && !id.isIntegralNumber()) {
             throw bad(file, number, "id must be text");
         }
-        int end = input.indexOf('\n');
         return new SplitOverlapItem(
                 id.isMissingNode() ? "line-" + number : id.asText(),
                 input,
-                end < 0 || !"first-line".equals(story) ? input : input.substring(0, end));
+                "first-line".equals(story) ? SplitOverlapItem.firstLine(input) : input);
     }
 
     private static Optional<String> lastUserTurn(JsonNode turns) {

@@ -1,28 +1,33 @@
 package dev.retort.data;
 
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
-/** Collects a response's body in memory and gives up as soon as it is longer than it may be. */
-final class BoundedBody implements HttpResponse.BodySubscriber<byte[]> {
+/** A response's body in memory; nothing as soon as it is longer than it may be, so that its status is still known. */
+public final class BoundedBody implements HttpResponse.BodySubscriber<Optional<byte[]>> {
 
     private final long limit;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    private final CompletableFuture<byte[]> body = new CompletableFuture<>();
+    private final CompletableFuture<Optional<byte[]>> body = new CompletableFuture<>();
     private Flow.Subscription subscription;
 
-    BoundedBody(long limit) {
+    /**
+     * A body of at most so many bytes.
+     *
+     * @param limit at least 0
+     */
+    public BoundedBody(long limit) {
         this.limit = limit;
     }
 
     @Override
-    public CompletionStage<byte[]> getBody() {
+    public CompletionStage<Optional<byte[]>> getBody() {
         return body;
     }
 
@@ -35,14 +40,17 @@ final class BoundedBody implements HttpResponse.BodySubscriber<byte[]> {
     @Override
     public void onNext(List<ByteBuffer> buffers) {
         for (ByteBuffer buffer : buffers) {
-            if (bytes.size() + (long) buffer.remaining() > limit) {
-                subscription.cancel();
-                body.completeExceptionally(new IOException("sends more than the " + limit + " bytes it may"));
+            if (body.isDone()) {
                 return;
             }
-            byte[] chunk = new byte[buffer.remaining()];
-            buffer.get(chunk);
-            bytes.write(chunk, 0, chunk.length);
+            if (buffer.remaining() > limit - bytes.size()) {
+                body.complete(Optional.empty());
+                subscription.cancel();
+                return;
+            }
+            byte[] piece = new byte[buffer.remaining()];
+            buffer.get(piece);
+            bytes.write(piece, 0, piece.length);
         }
     }
 
@@ -53,6 +61,6 @@ final class BoundedBody implements HttpResponse.BodySubscriber<byte[]> {
 
     @Override
     public void onComplete() {
-        body.complete(bytes.toByteArray());
+        body.complete(Optional.of(bytes.toByteArray()));
     }
 }

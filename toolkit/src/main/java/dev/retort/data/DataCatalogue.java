@@ -224,15 +224,18 @@ public final class DataCatalogue {
             throw new IOException("not an https address");
         }
         HttpRequest request = HttpRequest.newBuilder(url).timeout(timeout).build();
-        CompletableFuture<HttpResponse<byte[]>> reply =
-                client.sendAsync(request, info -> new BoundedBody(info.statusCode() == 200 ? limit : ERROR_LIMIT));
+        CompletableFuture<HttpResponse<Optional<byte[]>>> reply =
+                client.sendAsync(request, info -> new BoundedBody(most(info.statusCode(), limit)));
         try {
             // The request's own timeout ends with the headers: a body that stalls is caught here.
-            HttpResponse<byte[]> response = reply.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-            if (response.statusCode() != 200) {
-                throw new IOException("HTTP status " + response.statusCode());
+            HttpResponse<Optional<byte[]>> response = reply.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            int status = response.statusCode();
+            byte[] body = response.body()
+                    .orElseThrow(() -> new IOException("sends more than the " + most(status, limit) + " bytes it may"));
+            if (status != 200) {
+                throw new IOException("HTTP status " + status);
             }
-            return response.body();
+            return body;
         } catch (TimeoutException e) {
             reply.cancel(true);
             throw new IOException("no answer within " + timeout.toMillis() + " ms", e);
@@ -250,6 +253,10 @@ public final class DataCatalogue {
                             : reason.lines().findFirst().orElse(""),
                     e);
         }
+    }
+
+    private static long most(int status, long limit) {
+        return status == 200 ? limit : ERROR_LIMIT;
     }
 
     private static byte[] gzip(byte[] content) throws IOException {

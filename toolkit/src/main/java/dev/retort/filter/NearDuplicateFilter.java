@@ -6,17 +6,14 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
 /**
  * Rejects all samples of a question whose text nearly is one of the given texts, as {@code near-duplicate}: against test
  * sets, so that nothing of them is trained on, or against seeds. Two texts are near when the sets of their n-grams of words
- * have a Jaccard index (intersection over union) of at least the threshold. Words are runs of letters or of digits, in lower
- * case; a text of fewer than n words is one gram.
+ * have a Jaccard index (intersection over union) of at least the threshold; see {@link WordGrams}.
  */
 public final class NearDuplicateFilter implements SampleFilter {
 
@@ -79,7 +76,7 @@ public final class NearDuplicateFilter implements SampleFilter {
         }
 
         void add(String text) {
-            Set<String> grams = grams(text);
+            Set<String> grams = WordGrams.of(text, n);
             for (String gram : grams) {
                 textsByGram.computeIfAbsent(gram, key -> new ArrayList<>()).add(sizes.size());
             }
@@ -87,7 +84,7 @@ public final class NearDuplicateFilter implements SampleFilter {
         }
 
         boolean hasNear(String text) {
-            Set<String> grams = grams(text);
+            Set<String> grams = WordGrams.of(text, n);
             Map<Integer, Integer> shared = new HashMap<>();
             for (String gram : grams) {
                 for (int other : textsByGram.getOrDefault(gram, List.of())) {
@@ -102,39 +99,6 @@ public final class NearDuplicateFilter implements SampleFilter {
                 }
             }
             return false;
-        }
-
-        private Set<String> grams(String text) {
-            List<String> words = words(text);
-            Set<String> grams = new LinkedHashSet<>();
-            for (int i = 0; i + n <= words.size(); i++) {
-                grams.add(String.join(" ", words.subList(i, i + n)));
-            }
-            if (grams.isEmpty()) {
-                grams.add(String.join(" ", words));
-            }
-            return grams;
-        }
-
-        private static List<String> words(String text) {
-            List<String> words = new ArrayList<>();
-            StringBuilder word = new StringBuilder();
-            boolean digits = false;
-            for (int c : text.toLowerCase(Locale.ROOT).codePoints().toArray()) {
-                boolean belongs = Character.isLetterOrDigit(c);
-                if (word.length() > 0 && (!belongs || Character.isDigit(c) != digits)) {
-                    words.add(word.toString());
-                    word.setLength(0);
-                }
-                if (belongs) {
-                    digits = Character.isDigit(c);
-                    word.appendCodePoint(c);
-                }
-            }
-            if (word.length() > 0) {
-                words.add(word.toString());
-            }
-            return words;
         }
     }
 }

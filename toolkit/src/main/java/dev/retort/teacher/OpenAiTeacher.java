@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.retort.data.BoundedBody;
 import dev.retort.data.Question;
 import dev.retort.data.Rows;
 import dev.retort.data.SamplingParams;
@@ -231,7 +232,7 @@ public final class OpenAiTeacher implements Teacher {
     /** A timeout of HttpRequest's own would end with the response's headers; this one covers the body. */
     private HttpResponse<Optional<byte[]>> exchange(HttpRequest request) throws TeacherException, InterruptedException {
         CompletableFuture<HttpResponse<Optional<byte[]>>> pending =
-                client.sendAsync(request, info -> new LimitedBody(settings.mostBytes()));
+                client.sendAsync(request, info -> new BoundedBody(settings.mostBytes()));
         try {
             return pending.get(settings.timeout().toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {

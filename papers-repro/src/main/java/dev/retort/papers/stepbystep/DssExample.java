@@ -36,7 +36,6 @@ public record DssExample(
         if (premise != null) {
             return premise;
         }
-        int end = input.indexOf('\n');
-        return end < 0 ? input : input.substring(0, end);
+        return SplitOverlapItem.firstLine(input);
     }
 }

@@ -1,17 +1,15 @@
 package dev.retort.papers.stepbystep;
 
-import java.util.ArrayList;
+import dev.retort.filter.WordGrams;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Finds the text with the highest Jaccard index (intersection over union) of sets of n-grams of words, exactly. Words are
- * runs of letters or of digits, in lower case; a text of fewer than n words is one gram.
+ * Finds the text with the highest Jaccard index (intersection over union) of sets of n-grams of words, exactly;
+ * see {@link WordGrams}.
  */
 final class SplitOverlapIndex {
 
@@ -37,7 +35,7 @@ final class SplitOverlapIndex {
         this.sizes = new int[texts.size()];
         Map<String, IntStream.Builder> lists = new HashMap<>();
         for (int text = 0; text < sizes.length; text++) {
-            Set<String> grams = grams(texts.get(text));
+            Set<String> grams = WordGrams.of(texts.get(text), n);
             sizes[text] = grams.size();
             for (String gram : grams) {
                 lists.computeIfAbsent(gram, key -> IntStream.builder()).add(text);
@@ -48,7 +46,7 @@ final class SplitOverlapIndex {
 
     /** The first of the nearest texts, or null where none shares a gram. */
     Match nearest(String text) {
-        Set<String> grams = grams(text);
+        Set<String> grams = WordGrams.of(text, n);
         int[] common = new int[sizes.length];
         for (String gram : grams) {
             for (int other : textsByGram.getOrDefault(gram, NONE)) {
@@ -63,39 +61,5 @@ final class SplitOverlapIndex {
             }
         }
         return best;
-    }
-
-    private Set<String> grams(String text) {
-        List<String> words = words(text);
-        Set<String> grams = new LinkedHashSet<>();
-        for (int i = 0; i + n <= words.size(); i++) {
-            grams.add(String.join(" ", words.subList(i, i + n)));
-        }
-        if (grams.isEmpty()) {
-            grams.add(String.join(" ", words));
-        }
-        return grams;
-    }
-
-    private static List<String> words(String text) {
-        String lower = text.toLowerCase(Locale.ROOT);
-        List<String> words = new ArrayList<>();
-        int from = 0;
-        while (from < lower.length()) {
-            int first = lower.codePointAt(from);
-            int end = from + Character.charCount(first);
-            if (Character.isLetterOrDigit(first)) {
-                while (end < lower.length() && isOneWord(first, lower.codePointAt(end))) {
-                    end += Character.charCount(lower.codePointAt(end));
-                }
-                words.add(lower.substring(from, end));
-            }
-            from = end;
-        }
-        return words;
-    }
-
-    private static boolean isOneWord(int first, int next) {
-        return Character.isLetterOrDigit(next) && Character.isDigit(first) == Character.isDigit(next);
     }
 }

@@ -9,7 +9,14 @@ package dev.retort.papers.stepbystep;
  */
 public record SplitOverlapItem(String id, String input, String story) {
 
-    static SplitOverlapItem of(DssExample example) {
+    /** A row of the paper's data sets. */
+    public static SplitOverlapItem of(DssExample example) {
         return new SplitOverlapItem(example.id(), example.input(), example.story());
+    }
+
+    /** The text before the first line feed, or all of it. */
+    public static String firstLine(String text) {
+        int end = text.indexOf('\n');
+        return end < 0 ? text : text.substring(0, end);
     }
 }
