@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.transforms.DoFn;
@@ -28,9 +27,6 @@ import org.apache.beam.sdk.util.SerializableUtils;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionTuple;
-import org.apache.beam.sdk.values.PInput;
-import org.apache.beam.sdk.values.POutput;
-import org.apache.beam.sdk.values.PValue;
 import org.apache.beam.sdk.values.TupleTag;
 import org.apache.beam.sdk.values.TupleTagList;
 
@@ -143,34 +139,19 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
     }
 
     /** What became of the pairs. */
-    public static final class Result implements POutput {
-
-        private final PCollectionTuple outputs;
+    public static final class Result extends NamedOutputs {
 
         private Result(PCollectionTuple outputs) {
-            this.outputs = outputs;
+            super(outputs);
         }
 
         public PCollection<TeacherSample> samples() {
-            return outputs.get(SAMPLES);
+            return get(SAMPLES);
         }
 
         public PCollection<Failure> failures() {
-            return outputs.get(FAILURES);
+            return get(FAILURES);
         }
-
-        @Override
-        public Pipeline getPipeline() {
-            return outputs.getPipeline();
-        }
-
-        @Override
-        public Map<TupleTag<?>, PValue> expand() {
-            return outputs.expand();
-        }
-
-        @Override
-        public void finishSpecifyingOutput(String name, PInput input, PTransform<?, ?> transform) {}
     }
 
     private static final class WithNothing extends SimpleFunction<Question, KV<Question, List<TeacherSample>>> {

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.transforms.DoFn;
@@ -24,9 +23,6 @@ import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionList;
 import org.apache.beam.sdk.values.PCollectionTuple;
-import org.apache.beam.sdk.values.PInput;
-import org.apache.beam.sdk.values.POutput;
-import org.apache.beam.sdk.values.PValue;
 import org.apache.beam.sdk.values.TupleTag;
 import org.apache.beam.sdk.values.TupleTagList;
 
@@ -148,17 +144,15 @@ public final class ExtractRationales extends PTransform<PCollection<Question>, E
     }
 
     /** What became of the pairs. */
-    public static final class Result implements POutput {
-
-        private final PCollectionTuple outputs;
+    public static final class Result extends NamedOutputs {
 
         private Result(PCollectionTuple outputs) {
-            this.outputs = outputs;
+            super(outputs);
         }
 
         /** Those with a rationale and an answer. */
         public PCollection<TeacherSample> samples() {
-            return outputs.get(SAMPLES);
+            return get(SAMPLES);
         }
 
         /**
@@ -166,26 +160,13 @@ public final class ExtractRationales extends PTransform<PCollection<Question>, E
          * FilterReport#REASON}, one of {@link RationaleParser}'s.
          */
         public PCollection<TeacherSample> unparsed() {
-            return outputs.get(UNPARSED_TAG);
+            return get(UNPARSED_TAG);
         }
 
         /** Pairs without a completion; with no attempt where the question does not fit the prompt. */
         public PCollection<Failure> failures() {
-            return outputs.get(FAILURES);
+            return get(FAILURES);
         }
-
-        @Override
-        public Pipeline getPipeline() {
-            return outputs.getPipeline();
-        }
-
-        @Override
-        public Map<TupleTag<?>, PValue> expand() {
-            return outputs.expand();
-        }
-
-        @Override
-        public void finishSpecifyingOutput(String name, PInput input, PTransform<?, ?> transform) {}
     }
 
     private static final class PromptFn extends DoFn<Question, Question> {
@@ -246,19 +227,7 @@ public final class ExtractRationales extends PTransform<PCollection<Question>, E
             }
             Map<String, JsonNode> extra = new LinkedHashMap<>(sample.extra());
             extra.remove(FilterReport.REASON);
-            return new TeacherSample(
-                    sample.id(),
-                    sample.task(),
-                    sample.messages(),
-                    sample.sampleIndex(),
-                    sample.text(),
-                    sample.rationale(),
-                    sample.answer(),
-                    sample.finishReason(),
-                    sample.teacher(),
-                    sample.params(),
-                    sample.usage(),
-                    extra);
+            return sample.withExtra(extra);
         }
     }
 }

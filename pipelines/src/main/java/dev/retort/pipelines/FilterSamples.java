@@ -7,8 +7,6 @@ import dev.retort.filter.SampleFilter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.transforms.DoFn;
@@ -17,9 +15,6 @@ import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionTuple;
-import org.apache.beam.sdk.values.PInput;
-import org.apache.beam.sdk.values.POutput;
-import org.apache.beam.sdk.values.PValue;
 import org.apache.beam.sdk.values.TupleTag;
 import org.apache.beam.sdk.values.TupleTagList;
 
@@ -75,35 +70,20 @@ public final class FilterSamples extends PTransform<PCollection<TeacherSample>, 
     }
 
     /** What became of the samples. */
-    public static final class Result implements POutput {
-
-        private final PCollectionTuple outputs;
+    public static final class Result extends NamedOutputs {
 
         private Result(PCollectionTuple outputs) {
-            this.outputs = outputs;
+            super(outputs);
         }
 
         public PCollection<TeacherSample> kept() {
-            return outputs.get(KEPT_TAG);
+            return get(KEPT_TAG);
         }
 
         /** Each with why in the further field {@link FilterReport#REASON}. */
         public PCollection<TeacherSample> rejected() {
-            return outputs.get(REJECTED_TAG);
+            return get(REJECTED_TAG);
         }
-
-        @Override
-        public Pipeline getPipeline() {
-            return outputs.getPipeline();
-        }
-
-        @Override
-        public Map<TupleTag<?>, PValue> expand() {
-            return outputs.expand();
-        }
-
-        @Override
-        public void finishSpecifyingOutput(String name, PInput input, PTransform<?, ?> transform) {}
     }
 
     static final class JudgeFn extends DoFn<KV<Question, List<TeacherSample>>, TeacherSample> {

@@ -7,9 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
-import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.coders.StringUtf8Coder;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
@@ -20,9 +18,6 @@ import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionTuple;
-import org.apache.beam.sdk.values.PInput;
-import org.apache.beam.sdk.values.POutput;
-import org.apache.beam.sdk.values.PValue;
 import org.apache.beam.sdk.values.TupleTag;
 import org.apache.beam.sdk.values.TupleTagList;
 
@@ -84,38 +79,24 @@ public final class ReadRows<T extends Row> extends PTransform<PBegin, ReadRows.R
     }
 
     /** What was read. */
-    public static final class Result<T extends Row> implements POutput {
+    public static final class Result<T extends Row> extends NamedOutputs {
 
         private final TupleTag<T> tag;
-        private final PCollectionTuple outputs;
 
         private Result(TupleTag<T> tag, PCollectionTuple outputs) {
+            super(outputs);
             this.tag = tag;
-            this.outputs = outputs;
         }
 
         /** The good rows, each id once. */
         public PCollection<T> rows() {
-            return outputs.get(tag);
+            return get(tag);
         }
 
         /** The other lines; blank ones are nowhere. */
         public PCollection<Malformed> malformed() {
-            return outputs.get(BAD);
+            return get(BAD);
         }
-
-        @Override
-        public Pipeline getPipeline() {
-            return outputs.getPipeline();
-        }
-
-        @Override
-        public Map<TupleTag<?>, PValue> expand() {
-            return outputs.expand();
-        }
-
-        @Override
-        public void finishSpecifyingOutput(String name, PInput input, PTransform<?, ?> transform) {}
     }
 
     private static final class ParseFn<T extends Row> extends DoFn<String, T> {

@@ -62,4 +62,21 @@ public record TeacherSample(
                 usage,
                 extra);
     }
+
+    /** The sample with these further fields instead of its own. */
+    public TeacherSample withExtra(Map<String, JsonNode> newExtra) {
+        return new TeacherSample(
+                id,
+                task,
+                messages,
+                sampleIndex,
+                text,
+                rationale,
+                answer,
+                finishReason,
+                teacher,
+                params,
+                usage,
+                newExtra);
+    }
 }

@@ -91,19 +91,7 @@ public record FilterReport(
     public static TeacherSample withReason(TeacherSample sample, String reason) {
         Map<String, JsonNode> extra = new LinkedHashMap<>(sample.extra());
         extra.put(REASON, TextNode.valueOf(reason));
-        return new TeacherSample(
-                sample.id(),
-                sample.task(),
-                sample.messages(),
-                sample.sampleIndex(),
-                sample.text(),
-                sample.rationale(),
-                sample.answer(),
-                sample.finishReason(),
-                sample.teacher(),
-                sample.params(),
-                sample.usage(),
-                extra);
+        return sample.withExtra(extra);
     }
 
     /** One line for a log: what was kept, and why the rest was not. */
