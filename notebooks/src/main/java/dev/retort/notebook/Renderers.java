@@ -4,7 +4,6 @@ import dev.retort.report.Charts;
 import dev.retort.report.ResultTable;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.dflib.jjava.jupyter.kernel.display.Renderer;
 import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
 import org.knowm.xchart.XYChart;
@@ -13,8 +12,6 @@ import tech.tablesaw.table.Relation;
 
 /** How the values that cells return are shown: a rich form for notebooks, and text where there is nothing but text. */
 final class Renderers {
-
-    private static final Pattern MORE_DECIMALS = Pattern.compile("(\\d\\.\\d\\d)\\d+");
 
     private Renderers() {}
 
@@ -37,14 +34,11 @@ final class Renderers {
                 });
     }
 
-    /**
-     * The picture's element alone: the XML declaration and document type before it have no place within a page. Letters are drawn
-     * as outlines with eight decimals; two are enough for a screen and halve the size of a notebook.
-     */
+    /** The picture's element alone: the XML declaration and document type before it have no place within a page. */
     private static String svg(XYChart chart) {
         String document = new String(Charts.svg(chart), StandardCharsets.UTF_8);
         String element = document.substring(document.indexOf("<svg"));
-        return MORE_DECIMALS.matcher(element).replaceAll("$1").replaceAll("\n\\s*", "\n");
+        return element.replaceAll("\n\\s*", "\n");
     }
 
     private static String title(XYChart chart) {

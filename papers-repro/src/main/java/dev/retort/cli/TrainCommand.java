@@ -2,9 +2,9 @@ package dev.retort.cli;
 
 import dev.retort.batch.ExampleEncoder;
 import dev.retort.batch.TokenExample;
-import dev.retort.data.AtomicFiles;
 import dev.retort.data.Example;
 import dev.retort.model.LoadedModel;
+import dev.retort.papers.RunFolder;
 import dev.retort.run.Interrupt;
 import dev.retort.run.RunRecord;
 import dev.retort.run.YamlConfig;
@@ -90,14 +90,14 @@ final class TrainCommand implements Callable<Integer> {
             }
             Map<String, Double> weights = TrainData.termWeights(
                     train, items.stream().flatMap(List::stream).toList());
-            AtomicFiles.writeText(folder.resolve("config.yaml"), YamlConfig.write(train));
+            RunFolder.writeConfig(folder, train);
             RunRecord record = RunRecord.start(
                     train.settings().seed(),
                     "retort "
                             + String.join(
                                     " ", spec.commandLine().getParseResult().originalArgs()),
                     train,
-                    Folders.libraries(),
+                    RunFolder.libraries(),
                     loaded.model().weights().manager().getDevice().toString(),
                     Folders.threads(common));
             if (train.trainFile() != null) {
@@ -108,7 +108,7 @@ final class TrainCommand implements Callable<Integer> {
                     .withProgress("train", common.quiet(), List.of())
                     .withInterrupt(interrupt)
                     .run(items);
-            Folders.record(folder, record, Duration.ofNanos(System.nanoTime() - start));
+            RunFolder.record(folder, record, Duration.ofNanos(System.nanoTime() - start));
             if (!outcome.finished()) {
                 spec.commandLine()
                         .getErr()

@@ -1,13 +1,11 @@
 package dev.retort.papers;
 
 import dev.retort.batch.TokenExample;
-import dev.retort.data.AtomicFiles;
 import dev.retort.eval.EvalTask;
 import dev.retort.eval.Evaluation;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
 import dev.retort.run.RunRecord;
-import dev.retort.run.YamlConfig;
 import dev.retort.train.SupervisedTraining;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
@@ -86,7 +84,7 @@ public record RowRun(
             return true;
         }
         long start = System.nanoTime();
-        AtomicFiles.writeText(folder.resolve("config.yaml"), YamlConfig.write(config));
+        RunFolder.writeConfig(folder, config);
         if (trains) {
             try (LoadedModel loaded = student.fresh()) {
                 SupervisedTraining.Outcome outcome = new SupervisedTraining(loaded, training, terms, folder)
@@ -104,10 +102,8 @@ public record RowRun(
                         .write(folder.resolve("eval"));
             }
         }
-        RunRecord made = Files.exists(folder.resolve(RunRecord.FILE))
-                ? RunRecord.read(folder)
-                : record.withParents(List.of("../.."));
-        made.plus(Duration.ofNanos(System.nanoTime() - start)).write(folder);
+        Duration spent = Duration.ofNanos(System.nanoTime() - start);
+        RunFolder.record(folder, record.withParents(List.of("../..")), spent);
         return true;
     }
 }

@@ -48,4 +48,12 @@ public record RunOptions(
     public boolean runs(Stage stage) {
         return stages.isEmpty() || stages.contains(stage);
     }
+
+    /** Threads of tensor operations: as asked for, else the recipe's, else all cores. */
+    public int threadsOr(Integer recipes) {
+        if (threads != null) {
+            return threads;
+        }
+        return recipes != null ? recipes : Runtime.getRuntime().availableProcessors();
+    }
 }

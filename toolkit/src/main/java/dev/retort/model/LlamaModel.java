@@ -16,7 +16,7 @@ import java.util.List;
 public final class LlamaModel implements CausalLm {
 
     /** What a layer called as a whole is given, in its order. */
-    static final List<String> FUSED = List.of(
+    private static final List<String> FUSED = List.of(
             "input_layernorm",
             "self_attn.q_proj",
             "self_attn.k_proj",
@@ -134,14 +134,16 @@ public final class LlamaModel implements CausalLm {
                 && !weights.has(name(0, "mlp.up_proj.bias"));
     }
 
+    /** The arrays of a layer that is called as a whole, adapters added as they are now. */
+    NDArray[] wholeLayer(int layer) {
+        return FUSED.stream().map(module -> weights.merged(name(layer, module))).toArray(NDArray[]::new);
+    }
+
     private NDArray fusedLayer(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {
-        NDArray[] matrices = new NDArray[FUSED.size()];
-        for (int i = 0; i < matrices.length; i++) {
-            matrices[i] = weights.get(name(layer, FUSED.get(i) + ".weight"));
-        }
         NDArray keys = state.keysWithRoom(layer);
         NDArray values = state.valuesWithRoom(layer);
-        return LlamaLayer.decode(x, matrices, rotation, keys, values, mask, state.filled(), config.normEpsilon());
+        return LlamaLayer.decode(
+                x, wholeLayer(layer), rotation, keys, values, mask, state.filled(), config.normEpsilon());
     }
 
     private NDArray attention(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {

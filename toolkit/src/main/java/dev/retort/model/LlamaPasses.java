@@ -41,11 +41,7 @@ final class LlamaPasses implements GradientPasses {
         this.weights = model.weights();
         this.epsilon = model.config().normEpsilon();
         for (int layer = 0; layer < model.config().layers(); layer++) {
-            NDArray[] arrays = new NDArray[LlamaModel.FUSED.size()];
-            for (int i = 0; i < arrays.length; i++) {
-                arrays[i] = weights.merged(LlamaModel.name(layer, LlamaModel.FUSED.get(i)));
-            }
-            layers.add(arrays);
+            layers.add(model.wholeLayer(layer));
         }
     }
 

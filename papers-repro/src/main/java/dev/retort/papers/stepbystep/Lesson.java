@@ -9,4 +9,10 @@ package dev.retort.papers.stepbystep;
  * @param teacherLabel the teacher's, or null where it was not asked
  * @param rationale the teacher's, or null where it was not asked
  */
-record Lesson(String id, String input, String label, String teacherLabel, String rationale) {}
+record Lesson(String id, String input, String label, String teacherLabel, String rationale) {
+
+    /** The rationale, blank where there is none. */
+    String rationaleOrBlank() {
+        return rationale == null ? "" : rationale;
+    }
+}

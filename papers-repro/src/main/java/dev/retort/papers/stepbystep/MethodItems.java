@@ -33,8 +33,8 @@ final class MethodItems {
                 student.requireTokenizer(), student.model() instanceof Seq2SeqLm, student.trainingEosId(), maxLength);
         List<List<TokenExample>> items = new ArrayList<>();
         for (int i = 0; i < source.length; i++) {
-            String rationale = lessons.get(source[i]).rationale();
-            items.add(encoder.encodeAll(method.examples(lessons.get(i), rationale == null ? "" : rationale, texts)));
+            String rationale = lessons.get(source[i]).rationaleOrBlank();
+            items.add(encoder.encodeAll(method.examples(lessons.get(i), rationale, texts)));
         }
         return items;
     }

@@ -2,7 +2,6 @@ package dev.retort.papers.stepbystep;
 
 import ai.djl.Device;
 import dev.retort.batch.TokenExample;
-import dev.retort.data.AtomicFiles;
 import dev.retort.data.Example;
 import dev.retort.data.Failure;
 import dev.retort.data.JsonLines;
@@ -11,6 +10,7 @@ import dev.retort.data.SamplingParams;
 import dev.retort.data.TeacherSample;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
+import dev.retort.papers.RunFolder;
 import dev.retort.pipelines.RationaleJob;
 import dev.retort.pipelines.RationaleRequest;
 import dev.retort.pipelines.SampleJob;
@@ -19,7 +19,6 @@ import dev.retort.pipelines.TeacherFactory;
 import dev.retort.prompt.FewShotPrompt;
 import dev.retort.run.Interrupt;
 import dev.retort.run.RunRecord;
-import dev.retort.run.YamlConfig;
 import dev.retort.train.SupervisedTraining;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
@@ -118,16 +117,12 @@ public final class OwnQuestions {
                 request.labelPrefix(),
                 request.rationalePrefix(),
                 request.training());
-        String resolved = YamlConfig.write(config);
-        Path configFile = out.resolve("config.yaml");
-        if (Files.exists(configFile) && !Files.readString(configFile).equals(resolved)) {
-            throw new IOException(configFile + ": made with other settings than these; use another --out");
-        }
+        RunFolder.requireSame(out, config, "use another --out");
         if (Files.isDirectory(out.resolve(SupervisedTraining.FINAL)) && Files.exists(out.resolve(RunRecord.FILE))) {
             return outcome(request, lessons(request).size(), true);
         }
         check(request);
-        AtomicFiles.writeText(configFile, resolved);
+        RunFolder.writeConfig(out, config);
         ask(request);
         List<Lesson> lessons = lessons(request);
         if (lessons.isEmpty()) {
@@ -137,17 +132,14 @@ public final class OwnQuestions {
                     + " failures.jsonl say why");
         }
         boolean finished = train(request, lessons);
-        ai.djl.engine.Engine engine = ai.djl.engine.Engine.getEngine("PyTorch");
-        RunRecord record = Files.exists(out.resolve(RunRecord.FILE))
-                ? RunRecord.read(out)
-                : RunRecord.start(
-                        request.training().seed(),
-                        request.command(),
-                        config,
-                        Map.of("djl", ai.djl.engine.Engine.getDjlVersion(), "pytorch", engine.getVersion()),
-                        request.device().toString(),
-                        Runtime.getRuntime().availableProcessors());
-        record.plus(Duration.ofNanos(System.nanoTime() - start)).write(out);
+        RunRecord record = RunRecord.start(
+                request.training().seed(),
+                request.command(),
+                config,
+                RunFolder.libraries(),
+                request.device().toString(),
+                Runtime.getRuntime().availableProcessors());
+        RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start));
         return outcome(request, lessons.size(), finished);
     }
 

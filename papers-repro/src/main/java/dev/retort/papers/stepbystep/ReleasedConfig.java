@@ -98,6 +98,11 @@ record ReleasedConfig(
         TrialRow {
             require(dataSet != null && labels != null && seed != null, "trial_row needs data_set, labels and seed");
         }
+
+        /** The row that a method's settings are tried on. */
+        RowSpec of(Method method) {
+            return new RowSpec(dataSet, method, labels, null, null, null, null, null, List.of(seed));
+        }
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.retort.papers.stepbystep.ReleasedConfig.Data;
 import dev.retort.papers.stepbystep.ReleasedConfig.RowSpec;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +24,9 @@ final class ReleasedData {
     private final DssDataSet dataSet;
     private final Data use;
     private final DataCatalogue catalogue;
+    private final List<DssExample> trainSplit;
+    private final List<DssExample> testSplit;
+    private final Map<Integer, List<List<DssExample>>> folds = new HashMap<>();
     private final List<DssExample> pool = new ArrayList<>();
     private final List<DssExample> validation = new ArrayList<>();
     private final List<DssExample> test;
@@ -31,17 +35,19 @@ final class ReleasedData {
         this.dataSet = dataSet;
         this.use = use;
         this.catalogue = catalogue;
-        List<DssExample> train = dataSet.load(catalogue, use.trainSplit());
+        trainSplit = dataSet.load(catalogue, use.trainSplit());
+        testSplit = dataSet.load(catalogue, use.testSplit());
         // Validation rows are the same for every seed, and no training row is among them.
         Set<Integer> apart = new HashSet<>();
-        for (int index : Subset.of(train.size(), use.validationSize(), VALIDATION_SEED)) {
+        for (int index : Subset.of(trainSplit.size(), use.validationSize(), VALIDATION_SEED)) {
             apart.add(index);
         }
-        for (int i = 0; i < train.size(); i++) {
-            (apart.contains(i) ? validation : pool).add(train.get(i));
+        for (int i = 0; i < trainSplit.size(); i++) {
+            (apart.contains(i) ? validation : pool).add(trainSplit.get(i));
         }
-        List<DssExample> all = dataSet.load(catalogue, use.testSplit());
-        test = use.testSize() == null ? all : Subset.pick(all, Subset.ofTest(all.size(), use.testSize()));
+        test = use.testSize() == null
+                ? testSplit
+                : Subset.pick(testSplit, Subset.ofTest(testSplit.size(), use.testSize()));
     }
 
     DssDataSet dataSet() {
@@ -54,8 +60,8 @@ final class ReleasedData {
     }
 
     /** The whole split that is trained on, or that is tested on. */
-    List<DssExample> all(boolean isTest) throws IOException {
-        return dataSet.load(catalogue, splitName(isTest));
+    List<DssExample> all(boolean isTest) {
+        return isTest ? testSplit : trainSplit;
     }
 
     String splitName(boolean isTest) {
@@ -68,13 +74,18 @@ final class ReleasedData {
     }
 
     /** The rows a row of the table is tested on. */
-    List<DssExample> test(RowSpec row) throws IOException {
+    List<DssExample> test(RowSpec row) {
         return row.fold() == null ? test : folds(row).get(row.fold());
+    }
+
+    /** The rows from which a row of the table takes those it is trained on. */
+    private List<DssExample> available(RowSpec row) {
+        return row.fold() == null ? pool : StoryFolds.trainingRows(folds(row), row.fold());
     }
 
     /** The rows a row of the table is trained on. */
     List<DssExample> train(RowSpec row, int seed) throws IOException {
-        List<DssExample> from = row.fold() == null ? pool : StoryFolds.trainingRows(folds(row), row.fold());
+        List<DssExample> from = available(row);
         int size = row.labels() != null
                 ? row.labels()
                 : (int) Math.round(from.size() * (row.fraction() == null ? 1 : row.fraction()));
@@ -105,10 +116,12 @@ final class ReleasedData {
         return kept;
     }
 
-    private List<List<DssExample>> folds(RowSpec row) throws IOException {
-        List<DssExample> all = new ArrayList<>(dataSet.load(catalogue, use.trainSplit()));
-        all.addAll(dataSet.load(catalogue, use.testSplit()));
-        return StoryFolds.of(all, row.folds(), FOLD_SEED);
+    private List<List<DssExample>> folds(RowSpec row) {
+        return folds.computeIfAbsent(row.folds(), count -> {
+            List<DssExample> all = new ArrayList<>(trainSplit);
+            all.addAll(testSplit);
+            return StoryFolds.of(all, count, FOLD_SEED);
+        });
     }
 
     /** A number for every test row, equal for rows of one story: premise, or problem text without its numbers. */
@@ -137,11 +150,9 @@ final class ReleasedData {
      * Which of the test rows have a story that occurs among all rows there are to train on, numbers aside, whatever part of
      * them the row takes: the same for every fraction.
      */
-    boolean[] seenStories(RowSpec row) throws IOException {
+    boolean[] seenStories(RowSpec row) {
         Set<String> seen = new HashSet<>();
-        RowSpec whole = new RowSpec(
-                row.dataSet(), Method.STANDARD_FINETUNING, null, null, null, row.fold(), row.folds(), null, null);
-        for (DssExample example : train(whole, 0)) {
+        for (DssExample example : available(row)) {
             seen.add(SplitOverlap.maskedStory(example));
         }
         List<DssExample> rows = test(row);
@@ -153,7 +164,7 @@ final class ReleasedData {
     }
 
     /** How often the teacher is right on the test rows of a row. */
-    double[] teacherScores(RowSpec row) throws IOException {
+    double[] teacherScores(RowSpec row) {
         return test(row).stream()
                 .mapToDouble(
                         example -> TeacherAccuracy.isCorrect(dataSet, example.teacherLabel(), example.label()) ? 1 : 0)

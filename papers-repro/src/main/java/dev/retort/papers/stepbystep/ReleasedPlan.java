@@ -145,9 +145,7 @@ final class ReleasedPlan {
         double hours = 0;
         line("%-58s %7s %8s %11s %7s", "row", "trained", "steps", "tokens", "hours");
         for (Map.Entry<String, List<Trial>> entry : new TreeMap<>(config.trials()).entrySet()) {
-            ReleasedConfig.TrialRow on = config.trialRow();
-            RowSpec row = new RowSpec(
-                    on.dataSet(), Method.of(entry.getKey()), on.labels(), null, null, null, null, null, List.of());
+            RowSpec row = config.trialRow().of(Method.of(entry.getKey()));
             hours += entry.getValue().size()
                     * row(row, entry.getValue().size() + " trials", data, tokenizer, secondsPerToken);
         }
@@ -186,7 +184,7 @@ final class ReleasedPlan {
         Method.Texts texts = new Method.Texts(config.labelPrefix(), config.rationalePrefix(), "So the answer is");
         List<DssExample> some = trained.subList(0, Math.min(trained.size(), 200));
         for (Lesson lesson : ReleasedData.lessons(some, " ")) {
-            for (var example : method.examples(lesson, lesson.rationale() == null ? "" : lesson.rationale(), texts)) {
+            for (var example : method.examples(lesson, lesson.rationaleOrBlank(), texts)) {
                 tokens += Math.min(
                         tokenizer.encode(example.prompt() + example.completion()).length + 1,
                         config.training().maxLength());

@@ -24,6 +24,7 @@ import dev.retort.model.Seq2SeqLm;
 import dev.retort.op.Ops;
 import dev.retort.papers.Recipes;
 import dev.retort.papers.RowRun;
+import dev.retort.papers.RunFolder;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
 import dev.retort.papers.stepbystep.ReleasedConfig.RowSpec;
@@ -85,13 +86,9 @@ final class ReleasedRecipe {
     static boolean run(RunOptions options) throws IOException {
         ReleasedRecipe recipe = new ReleasedRecipe(options, config(options));
         long start = System.nanoTime();
-        Ops.setThreads(recipe.threads());
-        Path configFile = recipe.out.resolve("config.yaml");
-        String resolved = YamlConfig.write(recipe.config);
-        if (Files.exists(configFile) && !Files.readString(configFile).equals(resolved)) {
-            throw new IOException(configFile + ": made with other settings than these; run into another folder");
-        }
-        AtomicFiles.writeText(configFile, resolved);
+        Ops.setThreads(options.threadsOr(recipe.config.threads()));
+        RunFolder.requireSame(recipe.out, recipe.config, "run into another folder");
+        RunFolder.writeConfig(recipe.out, recipe.config);
         boolean done = recipe.stages();
         RunRecord record = Files.exists(recipe.out.resolve(RunRecord.FILE))
                 ? RunRecord.read(recipe.out)
@@ -104,15 +101,6 @@ final class ReleasedRecipe {
     static String describe(RunOptions options) throws IOException {
         ReleasedConfig config = config(options);
         return YamlConfig.write(config) + new ReleasedPlan(options, config).text();
-    }
-
-    private int threads() {
-        if (options.threads() != null) {
-            return options.threads();
-        }
-        return config.threads() != null
-                ? config.threads()
-                : Runtime.getRuntime().availableProcessors();
     }
 
     private boolean stages() throws IOException {
@@ -210,7 +198,7 @@ final class ReleasedRecipe {
                 if (options.interrupt().requested()) {
                     return false;
                 }
-                RowSpec row = trialRow(method);
+                RowSpec row = config.trialRow().of(method);
                 int seed = config.trialRow().seed();
                 ReleasedData set = data.get(row.dataSet());
                 Trial settings = entry.getValue().get(trial);
@@ -220,11 +208,6 @@ final class ReleasedRecipe {
             }
         }
         return true;
-    }
-
-    private RowSpec trialRow(Method method) {
-        ReleasedConfig.TrialRow on = config.trialRow();
-        return new RowSpec(on.dataSet(), method, on.labels(), null, null, null, null, null, List.of(on.seed()));
     }
 
     private static String trialName(RowSpec row, int trial) {
@@ -239,7 +222,7 @@ final class ReleasedRecipe {
         Trial best = new Trial(config.training().learningRate(), config.alpha());
         double highest = -1;
         for (int trial = 0; trial < trials.size(); trial++) {
-            Path file = RowRun.evaluation(out, trialName(trialRow(chooser), trial), TRIALS_TASK);
+            Path file = RowRun.evaluation(out, trialName(config.trialRow().of(chooser), trial), TRIALS_TASK);
             if (!Files.exists(file)) {
                 throw new IOException(file + ": not there, and settings are chosen by it; let the stages train and"
                         + " evaluate run together");
@@ -440,14 +423,13 @@ final class ReleasedRecipe {
 
     /** The record of a run or of a row, with what it was made from and under which conditions. */
     private RunRecord record(long seed, List<DssDataSet> used, boolean addsAsdiv) throws IOException {
-        ai.djl.engine.Engine engine = ai.djl.engine.Engine.getEngine("PyTorch");
         RunRecord record = RunRecord.start(
                 seed,
                 options.command(),
                 config,
-                Map.of("djl", ai.djl.engine.Engine.getDjlVersion(), "pytorch", engine.getVersion()),
+                RunFolder.libraries(),
                 options.device().toString(),
-                threads());
+                options.threadsOr(config.threads()));
         for (DssDataSet dataSet : used) {
             record = withFiles(record, DssDataSet.CATALOGUED, dataSet.title() + "/");
         }

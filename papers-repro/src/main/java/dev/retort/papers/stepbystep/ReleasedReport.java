@@ -46,7 +46,7 @@ final class ReleasedReport {
             }
             Map<Integer, double[]> ours = scores(row);
             if (!ours.isEmpty()) {
-                rows.add(row(row, ours, scores(row.of(row.method().baseline())), names(row)));
+                rows.add(row(row, ours, scores(row.of(row.method().baseline()))));
                 if (row.dataSet() == DssDataSet.SVAMP && row.method() != Method.FEW_SHOT_COT) {
                     rows.addAll(byStory(row, ours));
                 }
@@ -74,19 +74,18 @@ final class ReleasedReport {
         return scores;
     }
 
-    private List<String> names(RowSpec row) throws IOException {
-        if (row.method() == Method.FEW_SHOT_COT) {
-            return List.of();
-        }
-        return scores(row).keySet().stream().map(row::name).toList();
+    private static List<String> names(RowSpec row, Map<Integer, double[]> ours) {
+        return row.method() == Method.FEW_SHOT_COT
+                ? List.of()
+                : ours.keySet().stream().map(row::name).toList();
     }
 
-    private ResultRow row(RowSpec row, Map<Integer, double[]> ours, Map<Integer, double[]> baseline, List<String> names)
+    private ResultRow row(RowSpec row, Map<Integer, double[]> ours, Map<Integer, double[]> baseline)
             throws IOException {
         int[] stories = ReleasedData.stories(data.get(row.dataSet()).test(row));
         ResultRow result = named(row, condition(row))
                 .withOurs(PairedEffect.mean(ours, stories).times(100))
-                .withRows(names);
+                .withRows(names(row, ours));
         Cell cell = cell(row);
         result = result.withPublished(cell.value(), cell.effect());
         boolean isCompared = row.method() != row.method().baseline() || row.equalTokensOf() != null;
@@ -217,7 +216,7 @@ final class ReleasedReport {
                 int[] clusters = Arrays.stream(items).map(i -> stories[i]).toArray();
                 rows.add(named(row, condition(row) + (wanted ? " stories in train" : " stories not in train"))
                         .withOurs(PairedEffect.mean(part, clusters).times(100))
-                        .withRows(names(row)));
+                        .withRows(names(row, ours)));
             }
         }
         return rows;

@@ -19,6 +19,7 @@ import dev.retort.filter.TruncatedFilter;
 import dev.retort.op.Ops;
 import dev.retort.papers.Recipes;
 import dev.retort.papers.RowRun;
+import dev.retort.papers.RunFolder;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
 import dev.retort.report.PairedEffect;
@@ -86,27 +87,13 @@ public final class StepByStepRecipe {
 
     private boolean run() throws IOException, InterruptedException {
         long start = System.nanoTime();
-        String resolved = YamlConfig.write(config);
-        Path configFile = out.resolve("config.yaml");
-        if (Files.exists(configFile) && !Files.readString(configFile).equals(resolved)) {
-            throw new IOException(configFile + ": made with other settings than these; run into another folder");
-        }
-        AtomicFiles.writeText(configFile, resolved);
-        Ops.setThreads(threads());
+        RunFolder.requireSame(out, config, "run into another folder");
+        RunFolder.writeConfig(out, config);
+        Ops.setThreads(options.threadsOr(config.threads()));
         RunRecord record = record(config, 0);
         boolean done = stages();
-        RunRecord first = Files.exists(out.resolve(RunRecord.FILE)) ? RunRecord.read(out) : record;
-        first.plus(Duration.ofNanos(System.nanoTime() - start)).write(out);
+        RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start));
         return done;
-    }
-
-    private int threads() {
-        if (options.threads() != null) {
-            return options.threads();
-        }
-        return config.threads() != null
-                ? config.threads()
-                : Runtime.getRuntime().availableProcessors();
     }
 
     private boolean stages() throws IOException, InterruptedException {
@@ -292,14 +279,13 @@ public final class StepByStepRecipe {
     }
 
     private RunRecord record(StepByStepConfig settings, long seed) {
-        ai.djl.engine.Engine engine = ai.djl.engine.Engine.getEngine("PyTorch");
         return RunRecord.start(
                 seed,
                 options.command(),
                 settings,
-                Map.of("djl", ai.djl.engine.Engine.getDjlVersion(), "pytorch", engine.getVersion()),
+                RunFolder.libraries(),
                 options.device().toString(),
-                threads());
+                options.threadsOr(config.threads()));
     }
 
     // report: each method against standard finetuning, paired by test item, over every seed there is

@@ -1,0 +1,52 @@
+package dev.retort.papers;
+
+import ai.djl.engine.Engine;
+import dev.retort.data.AtomicFiles;
+import dev.retort.run.RunRecord;
+import dev.retort.run.YamlConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/** What every run folder has: config.yaml, which later runs of the folder must share, and run.json. */
+public final class RunFolder {
+
+    private static final String CONFIG = "config.yaml";
+
+    private RunFolder() {}
+
+    /**
+     * Refuses a folder that was made with other settings.
+     *
+     * @param advice what to do then
+     * @throws IOException that names the file
+     */
+    public static void requireSame(Path folder, Record config, String advice) throws IOException {
+        Path file = folder.resolve(CONFIG);
+        if (Files.exists(file) && !Files.readString(file).equals(YamlConfig.write(config))) {
+            throw new IOException(file + ": made with other settings than these; " + advice);
+        }
+    }
+
+    /** Writes config.yaml. */
+    public static void writeConfig(Path folder, Record config) throws IOException {
+        AtomicFiles.writeText(folder.resolve(CONFIG), YamlConfig.write(config));
+    }
+
+    /** Versions of what computes, for a record. */
+    public static Map<String, String> libraries() {
+        return Map.of(
+                "djl",
+                Engine.getDjlVersion(),
+                "pytorch",
+                Engine.getEngine("PyTorch").getVersion());
+    }
+
+    /** Writes run.json; a resumed run keeps its first record and adds its time. */
+    public static void record(Path folder, RunRecord record, Duration spent) throws IOException {
+        RunRecord written = Files.exists(folder.resolve(RunRecord.FILE)) ? RunRecord.read(folder) : record;
+        written.plus(spent).write(folder);
+    }
+}
