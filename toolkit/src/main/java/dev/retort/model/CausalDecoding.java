@@ -18,21 +18,39 @@ final class CausalDecoding {
         NDArray apply(NDArray ids, DecodeState state);
     }
 
-    static DecodeState start(CausalLm model, int layers, List<int[]> prompts, NDManager manager, Forward forward) {
+    /** Reads prompts into a state, giving the hidden states [B, D] of their last tokens. */
+    @FunctionalInterface
+    interface Reading {
+        NDArray apply(List<int[]> prompts, DecodeState state, NDManager scratch);
+    }
+
+    /** Reads prompts as a rectangle, padded on the right. */
+    static Reading padded(Forward forward) {
+        return (prompts, state, scratch) -> {
+            NDArray ids = DecodeState.rectangle(prompts, scratch);
+            NDArray hidden = forward.apply(ids, state); // [B, S, D]
+            int width = Math.toIntExact(ids.getShape().get(1));
+            long[] last = new long[prompts.size()];
+            for (int row = 0; row < last.length; row++) {
+                last[row] = (long) row * width + prompts.get(row).length - 1;
+            }
+            return Ops.selectRows(hidden.reshape(-1, hidden.getShape().get(2)), scratch.create(last));
+        };
+    }
+
+    static DecodeState start(CausalLm model, int layers, List<int[]> prompts, NDManager manager, Reading reading) {
         int[] lengths = prompts.stream().mapToInt(prompt -> prompt.length).toArray();
         int longest = Arrays.stream(lengths).max().orElseThrow();
         if (longest > model.config().maxPositions()) {
             throw new IllegalArgumentException("a prompt of " + longest + " tokens is longer than the model's "
                     + model.config().maxPositions() + " positions");
         }
+        if (Arrays.stream(lengths).anyMatch(length -> length == 0)) {
+            throw new IllegalArgumentException("a prompt needs at least one token");
+        }
         DecodeState state = new DecodeState(manager, layers, 0, lengths);
         try (NDManager scratch = manager.newSubManager()) {
-            NDArray hidden = forward.apply(DecodeState.rectangle(prompts, scratch), state); // [B, S, D]
-            long[] last = new long[lengths.length];
-            for (int row = 0; row < last.length; row++) {
-                last[row] = (long) row * longest + lengths[row] - 1;
-            }
-            NDArray rows = Ops.selectRows(hidden.reshape(-1, model.config().hiddenSize()), scratch.create(last));
+            NDArray rows = reading.apply(prompts, state, scratch);
             rows.attach(manager);
             state.setHidden(rows);
             state.setFilled(longest);

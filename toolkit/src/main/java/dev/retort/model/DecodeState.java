@@ -23,6 +23,7 @@ public final class DecodeState {
     private final NDArray[] crossValues;
     private NDArray crossBias;
     private NDArray hidden;
+    private List<NDArray[]> wholeLayers;
     private int[] promptLengths;
     private final int promptSlots;
     private int filled;
@@ -57,6 +58,15 @@ public final class DecodeState {
 
     void setHidden(NDArray value) {
         hidden = replace(hidden, value);
+    }
+
+    /** The arrays of each layer where a layer is one call; null where it is not. Not closed with the state. */
+    List<NDArray[]> wholeLayers() {
+        return wholeLayers;
+    }
+
+    void setWholeLayers(List<NDArray[]> layers) {
+        wholeLayers = layers;
     }
 
     /** The slots of the cache that hold something. */

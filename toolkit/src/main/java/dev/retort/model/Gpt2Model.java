@@ -133,7 +133,7 @@ public final class Gpt2Model implements CausalLm {
 
     @Override
     public DecodeState start(List<int[]> prompts, NDManager manager) {
-        return CausalDecoding.start(this, config.layers(), prompts, manager, this::forward);
+        return CausalDecoding.start(this, config.layers(), prompts, manager, CausalDecoding.padded(this::forward));
     }
 
     @Override

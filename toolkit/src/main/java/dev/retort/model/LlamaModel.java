@@ -1,11 +1,14 @@
 package dev.retort.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.retort.op.Autograd;
 import dev.retort.op.LlamaLayer;
 import dev.retort.op.Ops;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,6 +17,8 @@ import java.util.List;
  * (Touvron et al. 2023; Qwen2 adds biases to q, k and v, Qwen3 a norm on queries and keys).
  */
 public final class LlamaModel implements CausalLm {
+
+    static final String EMBEDDING = "model.embed_tokens.weight";
 
     /** What a layer called as a whole is given, in its order. */
     private static final List<String> FUSED = List.of(
@@ -54,7 +59,7 @@ public final class LlamaModel implements CausalLm {
                 c.json().path("attention_bias").asBoolean(c.modelType().equals("qwen2"));
         boolean outBias = c.json().path("attention_bias").asBoolean(false);
         boolean mlpBias = c.json().path("mlp_bias").asBoolean(false);
-        plan.matrix("model.embed_tokens.weight", c.vocabularySize(), c.hiddenSize());
+        plan.matrix(EMBEDDING, c.vocabularySize(), c.hiddenSize());
         for (int layer = 0; layer < c.layers(); layer++) {
             plan.ones(name(layer, "input_layernorm.weight"), c.hiddenSize());
             plan.linear(name(layer, "self_attn.q_proj"), queries, c.hiddenSize(), qkvBias);
@@ -93,7 +98,7 @@ public final class LlamaModel implements CausalLm {
 
     @Override
     public NDArray head() {
-        return weights.get(config.tiedHead() ? "model.embed_tokens.weight" : "lm_head.weight");
+        return weights.get(config.tiedHead() ? EMBEDDING : "lm_head.weight");
     }
 
     @Override
@@ -114,8 +119,13 @@ public final class LlamaModel implements CausalLm {
         NDArray mask = decoding
                 ? state.mask(scratch, config.slidingWindow())
                 : SlidingWindow.mask(scratch, shape.get(1), config.slidingWindow());
-        NDArray x = Ops.embedding(ids, weights.get("model.embed_tokens.weight")); // [B, S, D]
-        boolean isFused = decoding && isPlain() && weights.loraConfig() == null && !Autograd.isRecording();
+        NDArray x = Ops.embedding(ids, weights.get(EMBEDDING)); // [B, S, D]
+        boolean isFused = decoding && state.wholeLayers() != null;
+        if (isFused) {
+            rotation = new NDArray[] {
+                rotation[0].squeeze(1), rotation[1].squeeze(1).mul(halfSigns(scratch))
+            };
+        }
         for (int layer = 0; layer < config.layers(); layer++) {
             if (isFused) {
                 x = fusedLayer(layer, x, rotation, mask, state);
@@ -134,16 +144,31 @@ public final class LlamaModel implements CausalLm {
                 && !weights.has(name(0, "mlp.up_proj.bias"));
     }
 
-    /** The arrays of a layer that is called as a whole, adapters added as they are now. */
-    NDArray[] wholeLayer(int layer) {
-        return FUSED.stream().map(module -> weights.merged(name(layer, module))).toArray(NDArray[]::new);
+    /** Whether whole layers can read rows that lie behind one another. */
+    boolean isPackable() {
+        return isPlain()
+                && config.slidingWindow() == 0
+                && weights.manager().getDevice().equals(Device.cpu())
+                && weights.get(EMBEDDING).getDataType() == DataType.FLOAT32;
+    }
+
+    /** The arrays of layers that are called as a whole, adapters added as they are now. */
+    List<NDArray[]> wholeLayers() {
+        List<NDArray[]> layers = new ArrayList<>();
+        for (int layer = 0; layer < config.layers(); layer++) {
+            int index = layer;
+            layers.add(FUSED.stream()
+                    .map(module -> weights.merged(name(index, module)))
+                    .toArray(NDArray[]::new));
+        }
+        return layers;
     }
 
     private NDArray fusedLayer(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {
         NDArray keys = state.keysWithRoom(layer);
         NDArray values = state.valuesWithRoom(layer);
         return LlamaLayer.decode(
-                x, wholeLayer(layer), rotation, keys, values, mask, state.filled(), config.normEpsilon());
+                x, state.wholeLayers().get(layer), rotation, keys, values, mask, state.filled(), config.normEpsilon());
     }
 
     private NDArray attention(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {
@@ -180,7 +205,38 @@ public final class LlamaModel implements CausalLm {
 
     @Override
     public DecodeState start(List<int[]> prompts, NDManager manager) {
-        return CausalDecoding.start(this, config.layers(), prompts, manager, this::forward);
+        return CausalDecoding.start(this, config.layers(), prompts, manager, (rows, state, scratch) -> {
+            if (isPlain() && !Autograd.isRecording()) {
+                // Adapters are merged once for all the tokens to come.
+                state.setWholeLayers(wholeLayers());
+                if (isPackable()) {
+                    return readPacked(rows, state, scratch);
+                }
+            }
+            return CausalDecoding.padded(this::forward).apply(rows, state, scratch);
+        });
+    }
+
+    private NDArray readPacked(List<int[]> prompts, DecodeState state, NDManager scratch) {
+        PackedRows packed = PackedRows.of(prompts, this, scratch);
+        NDArray x = Ops.embedding(packed.ids(), weights.get(EMBEDDING)); // [N, D]
+        for (int layer = 0; layer < config.layers(); layer++) {
+            NDArray before = x;
+            try (before;
+                    LlamaLayer.Kept kept = LlamaLayer.forward(
+                            before, state.wholeLayers().get(layer), packed.pack(), config.normEpsilon())) {
+                state.appendKeys(layer, kept.keys()).close();
+                state.appendValues(layer, kept.values()).close();
+                x = kept.out();
+            }
+        }
+        long[] last = new long[prompts.size()];
+        int tokens = 0;
+        for (int row = 0; row < last.length; row++) {
+            tokens += prompts.get(row).length;
+            last[row] = tokens - 1;
+        }
+        return norm(Ops.selectRows(x, scratch.create(last)), "model.norm");
     }
 
     @Override
@@ -214,6 +270,14 @@ public final class LlamaModel implements CausalLm {
         NDArray cos = Ops.embedding(index, cosines).reshape(shape);
         NDArray sin = Ops.embedding(index, sines).reshape(shape);
         return new NDArray[] {cos, sin};
+    }
+
+    /** -1 for the first half of a head's width and 1 for the second [d]. */
+    private NDArray halfSigns(NDManager scratch) {
+        float[] signs = new float[config.headDim()];
+        Arrays.fill(signs, 0, signs.length / 2, -1);
+        Arrays.fill(signs, signs.length / 2, signs.length, 1);
+        return scratch.create(signs);
     }
 
     private void growTables(long length) {

@@ -1,9 +1,6 @@
 package dev.retort.model;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
@@ -22,13 +19,12 @@ import java.util.List;
  */
 final class LlamaPasses implements GradientPasses {
 
-    private static final String EMBEDDING = "model.embed_tokens.weight";
     private static final String LAST_NORM = "model.norm.weight";
 
     private final LlamaModel model;
     private final Weights weights;
     private final double epsilon;
-    private final List<NDArray[]> layers = new ArrayList<>();
+    private final List<NDArray[]> layers;
     private final IdentityHashMap<NDArray, NDArray> gradients = new IdentityHashMap<>();
     private LlamaLayer.Pack pack;
     private NDArray ids; // [N]
@@ -40,25 +36,20 @@ final class LlamaPasses implements GradientPasses {
         this.model = model;
         this.weights = model.weights();
         this.epsilon = model.config().normEpsilon();
-        for (int layer = 0; layer < model.config().layers(); layer++) {
-            layers.add(model.wholeLayer(layer));
-        }
+        this.layers = model.wholeLayers();
     }
 
     /** Whether a model is of the kind whose gradient is written out here. */
     static boolean support(LlamaModel model) {
         Weights weights = model.weights();
-        return model.isPlain()
-                && model.config().slidingWindow() == 0
-                && (weights.loraConfig() == null || weights.loraConfig().loraDropout() == 0)
-                && weights.manager().getDevice().equals(Device.cpu())
-                && weights.get(EMBEDDING).getDataType() == DataType.FLOAT32;
+        return model.isPackable()
+                && (weights.loraConfig() == null || weights.loraConfig().loraDropout() == 0);
     }
 
     @Override
     public NDArray labelHidden(TokenBatch batch) {
         read(batch);
-        NDArray x = Ops.embedding(ids, weights.get(EMBEDDING)); // [N, D]
+        NDArray x = Ops.embedding(ids, weights.get(LlamaModel.EMBEDDING)); // [N, D]
         kept.clear();
         for (NDArray[] layer : layers) {
             LlamaLayer.Kept results = LlamaLayer.forward(x, layer, pack, epsilon);
@@ -71,38 +62,23 @@ final class LlamaPasses implements GradientPasses {
 
     /** Lays the batch's rows behind one another. */
     private void read(TokenBatch batch) {
-        NDManager manager = batch.manager();
         List<TokenExample> rows = batch.examples();
-        int width = batch.width();
-        int tokens = Math.toIntExact(batch.tokens());
-        long[] packed = new long[tokens];
-        long[] positions = new long[tokens];
-        long[] places = new long[tokens];
-        long[] slots = new long[rows.size() * width];
+        PackedRows packed = PackedRows.of(rows.stream().map(TokenExample::input).toList(), model, batch.manager());
+        ids = packed.ids();
+        pack = packed.pack();
         long[] labels = new long[batch.labelCount()];
-        int token = 0;
+        int first = 0;
         int label = 0;
-        for (int row = 0; row < rows.size(); row++) {
-            int[] input = rows.get(row).input();
-            int[] target = rows.get(row).labels();
-            for (int t = 0; t < input.length; t++) {
-                int slot = row * width + t;
-                packed[token] = input[t];
-                positions[token] = t;
-                places[token] = slot;
-                slots[slot] = token;
-                if (t + 1 < target.length && target[t + 1] != TokenExample.IGNORED) {
-                    labels[label++] = token;
+        for (TokenExample row : rows) {
+            int[] target = row.labels();
+            for (int t = 1; t < target.length; t++) {
+                if (target[t] != TokenExample.IGNORED) {
+                    labels[label++] = first + t - 1;
                 }
-                token++;
             }
+            first += row.input().length;
         }
-        ids = manager.create(packed);
-        labelPlaces = manager.create(labels);
-        NDArray[] rotation =
-                model.rotationOf(positions, new Shape(tokens, 1, model.config().headDim()), manager);
-        pack = new LlamaLayer.Pack(
-                rotation[0], rotation[1], manager.create(slots), manager.create(places), rows.size());
+        labelPlaces = batch.manager().create(labels);
     }
 
     @Override
@@ -128,8 +104,8 @@ final class LlamaPasses implements GradientPasses {
             g.closeRest();
             forward.close();
         }
-        if (weights.get(EMBEDDING).hasGradient()) {
-            Ops.addRows(gradient(weights.get(EMBEDDING)), ids, dx);
+        if (weights.get(LlamaModel.EMBEDDING).hasGradient()) {
+            Ops.addRows(gradient(weights.get(LlamaModel.EMBEDDING)), ids, dx);
         }
     }
 

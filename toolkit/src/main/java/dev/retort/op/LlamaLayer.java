@@ -16,37 +16,36 @@ import ai.djl.ndarray.NDManager;
  */
 public final class LlamaLayer {
 
-    private static final String SOURCE =
-            """
+    private static final String SOURCE = Ops.LINEAR
+            + """
               def decode(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, mask: Tensor, at: Tensor, eps: Tensor) -> Tensor:
                 e = annotate(float, torch.item(eps))
                 start = annotate(int, torch.item(at))
                 stop = torch.add(start, 1)
-                rows = torch.size(x, 0)
-                heads = torch.size(kc, 1)
-                width = torch.size(kc, 3)
-                half = torch.floordiv(width, 2)
-                h = torch.rms_norm(x, [torch.size(n1, 0)], n1, e)
-                q = torch.reshape(torch.linear(h, wq), [rows, heads, -1, width])
-                k = torch.reshape(torch.linear(h, wk), [rows, heads, 1, width])
-                v = torch.reshape(torch.linear(h, wv), [rows, heads, 1, width])
-                q1, q2 = torch.slice(q, -1, 0, half), torch.slice(q, -1, half)
-                k1, k2 = torch.slice(k, -1, 0, half), torch.slice(k, -1, half)
-                qr = torch.add(torch.mul(q, cos), torch.mul(torch.cat([torch.neg(q2), q1], -1), sin))
-                kr = torch.add(torch.mul(k, cos), torch.mul(torch.cat([torch.neg(k2), k1], -1), sin))
-                _0 = torch.copy_(torch.slice(kc, 2, start, stop), kr)
-                _1 = torch.copy_(torch.slice(vc, 2, start, stop), v)
-                ka, va = torch.slice(kc, 2, 0, stop), torch.slice(vc, 2, 0, stop)
+                rows, heads, width = torch.size(x, 0), torch.size(kc, 1), torch.size(kc, 3)
+                h = torch.mul_(torch.mul(x, (self).rms(x, e)), n1)
+                q = torch.view((self).linear(h, wq), [rows, -1, width])
+                k = torch.view((self).linear(h, wk), [rows, -1, width])
+                qk = torch.cat([q, k], 1)
+                turned = torch.addcmul(torch.mul(qk, cos), torch.roll(qk, [torch.floordiv(width, 2)], [-1]), sin)
+                queries = torch.sub(torch.size(turned, 1), heads)
+                _0 = torch.copy_(torch.select(kc, 2, start), torch.slice(turned, 1, queries))
+                _1 = torch.copy_(torch.select(vc, 2, start), torch.view((self).linear(h, wv), [rows, heads, width]))
+                qs = torch.reshape(torch.slice(turned, 1, 0, queries), [torch.mul(rows, heads), -1, width])
+                ks = torch.slice(torch.flatten(kc, 0, 1), 1, 0, stop)
+                vs = torch.slice(torch.flatten(vc, 0, 1), 1, 0, stop)
+                scores = torch.mul_(torch.bmm(qs, torch.transpose(ks, 1, 2)), torch.pow(width, -0.5))
                 if torch.gt(torch.numel(mask), 0):
-                  o = torch.scaled_dot_product_attention(qr, ka, va, mask, 0., False)
+                  seen = torch.view(torch.where(mask, torch.view(scores, [rows, heads, -1, stop]), -inf), [torch.mul(rows, heads), -1, stop])
                 else:
-                  o = torch.scaled_dot_product_attention(qr, ka, va, None, 0., False)
-                y = torch.add(x, torch.linear(torch.reshape(o, [rows, 1, -1]), wo))
-                g = torch.rms_norm(y, [torch.size(n2, 0)], n2, e)
-                return torch.add(y, torch.linear(torch.mul(torch.silu(torch.linear(g, wg)), torch.linear(g, wu)), wd))
+                  seen = scores
+                o = torch.reshape(torch.bmm(torch.softmax(seen, -1), vs), [rows, 1, -1])
+                y = torch.add(x, (self).linear(o, wo))
+                g = torch.mul_(torch.mul(y, (self).rms(y, e)), n2)
+                return torch.add(y, (self).linear(torch.mul_(torch.silu((self).linear(g, wg)), (self).linear(g, wu)), wd))
               def rms(self: __torch__.M, x: Tensor, e: float) -> Tensor:
                 n = torch.linalg_vector_norm(x, 2, [-1], True)
-                return torch.rsqrt(torch.add(torch.div(torch.square(n), torch.size(x, -1)), e))
+                return torch.rsqrt_(torch.add_(torch.div_(torch.square_(n), torch.size(x, -1)), e))
               def rms_norm_gradient(self: __torch__.M, dy: Tensor, x: Tensor, h: Tensor, w: Tensor, r: Tensor) -> Tensor:
                 s = torch.mean(torch.mul(dy, h), [-1], True)
                 return torch.addcmul_(torch.mul_(torch.mul(dy, w), r), x, torch.mul(torch.square(r), s), value=-1)
@@ -145,7 +144,7 @@ public final class LlamaLayer {
      *
      * @param x [B, 1, D]
      * @param weights input norm, q, k, v, o, second norm, gate, up, down
-     * @param rotation cosines and sines [B, 1, 1, d]
+     * @param rotation cosines and sines [B, 1, d], the sines of the first half of d with their sign changed
      * @param keys cache [B, K, T, d] with room at the position, written in place
      * @param values likewise
      * @param mask [B, 1, 1, position + 1] boolean, true = seen; null where all are
@@ -189,6 +188,16 @@ public final class LlamaLayer {
         /** The input of q, k and v [N, D]. */
         public NDArray normed() {
             return results.get(2);
+        }
+
+        /** The keys, rotated [B, K, S, d]. */
+        public NDArray keys() {
+            return results.get(4);
+        }
+
+        /** The values [B, K, S, d]. */
+        public NDArray values() {
+            return results.get(5);
         }
 
         /** The input of o [N, H d]. */

@@ -45,25 +45,49 @@ class GeneratorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-gqa", "gpt2", "qwen2"})
+    @ValueSource(strings = {"llama-gqa", "gpt2", "qwen2", "mistral"})
     void theCacheGivesWhatAWholeForwardPassGives(String name) throws IOException {
         try (LoadedModel loaded = Models.load(Fixtures.folder(name), Device.cpu())) {
+            assertCacheAgrees((CausalLm) loaded.model(), prompts());
+            assertCacheAgrees((CausalLm) loaded.model(), prompts().subList(0, 1));
+        }
+    }
+
+    @Test
+    void theCacheGivesWhatAWholeForwardPassGivesWithAdapters() throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
             CausalLm model = (CausalLm) loaded.model();
-            List<int[]> prompts = prompts();
-            List<Generated> cached = new Generator(model, null)
-                    .generate(prompts, GenerationOptions.of(SamplingParams.greedy(12), Set.of()));
-            for (int i = 0; i < prompts.size(); i++) {
-                int[] ids = prompts.get(i);
-                for (int token : cached.get(i).ids()) {
-                    try (NDManager manager = model.weights().manager().newSubManager()) {
-                        NDArray hidden = model.hidden(DecodeState.rectangle(List.of(ids), manager));
-                        NDArray last = model.logits(hidden.get(":,-1,:"));
-                        assertThat(last.argMax().getLong()).isEqualTo(token);
-                    }
-                    ids = append(ids, token);
+            List<Generated> bare = new Generator(model, null)
+                    .generate(prompts(), GenerationOptions.of(SamplingParams.greedy(12), Set.of()));
+            model.weights().addLora(new LoraConfig(2, 4.0, 0.0, List.of("all-linear"), false), 5);
+            SplittableRandom random = new SplittableRandom(8);
+            model.weights().adapterArrays().values().forEach(array -> {
+                float[] values = new float[Math.toIntExact(array.size())];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = (float) (random.nextDouble() - 0.5);
                 }
+                array.set(values);
+            });
+            List<Generated> adapted = assertCacheAgrees(model, prompts());
+            assertThat(adapted.get(0).ids()).isNotEqualTo(bare.get(0).ids());
+        }
+    }
+
+    private static List<Generated> assertCacheAgrees(CausalLm model, List<int[]> prompts) {
+        List<Generated> cached =
+                new Generator(model, null).generate(prompts, GenerationOptions.of(SamplingParams.greedy(12), Set.of()));
+        for (int i = 0; i < prompts.size(); i++) {
+            int[] ids = prompts.get(i);
+            for (int token : cached.get(i).ids()) {
+                try (NDManager manager = model.weights().manager().newSubManager()) {
+                    NDArray hidden = model.hidden(DecodeState.rectangle(List.of(ids), manager));
+                    NDArray last = model.logits(hidden.get(":,-1,:"));
+                    assertThat(last.argMax().getLong()).isEqualTo(token);
+                }
+                ids = append(ids, token);
             }
         }
+        return cached;
     }
 
     @Test

@@ -1,0 +1,42 @@
+package dev.retort.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.retort.op.LlamaLayer;
+import java.util.List;
+
+/**
+ * Rows of different length laid behind one another, so that padding costs nothing outside attention.
+ *
+ * @param ids [N]
+ * @param pack where each token belongs
+ */
+record PackedRows(NDArray ids, LlamaLayer.Pack pack) {
+
+    static PackedRows of(List<int[]> rows, LlamaModel model, NDManager manager) {
+        int tokens = rows.stream().mapToInt(row -> row.length).sum();
+        int width = rows.stream().mapToInt(row -> row.length).max().orElseThrow();
+        long[] packed = new long[tokens];
+        long[] positions = new long[tokens];
+        long[] places = new long[tokens];
+        long[] slots = new long[rows.size() * width];
+        int token = 0;
+        for (int row = 0; row < rows.size(); row++) {
+            int[] input = rows.get(row);
+            for (int t = 0; t < input.length; t++) {
+                int slot = row * width + t;
+                packed[token] = input[t];
+                positions[token] = t;
+                places[token] = slot;
+                slots[slot] = token;
+                token++;
+            }
+        }
+        NDArray[] rotation =
+                model.rotationOf(positions, new Shape(tokens, 1, model.config().headDim()), manager);
+        LlamaLayer.Pack pack = new LlamaLayer.Pack(
+                rotation[0], rotation[1], manager.create(slots), manager.create(places), rows.size());
+        return new PackedRows(manager.create(packed), pack);
+    }
+}
