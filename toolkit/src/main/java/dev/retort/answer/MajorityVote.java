@@ -42,4 +42,9 @@ public record MajorityVote(VoteRule rule, UnaryOperator<String> normaliser) {
     public boolean decided(List<String> answersSoFar, int total) {
         return rule.decided(of(answersSoFar).counts().values(), answersSoFar.size(), total);
     }
+
+    /** How many samples to ask for next, see {@link VoteRule#fewestToDecide}; 0 where the verdict stands. */
+    public int fewestToDecide(List<String> answersSoFar, int total) {
+        return rule.fewestToDecide(of(answersSoFar).counts().values(), answersSoFar.size(), total);
+    }
 }

@@ -2,7 +2,9 @@ package dev.retort.answer;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 
 /**
  * When an answer wins a vote. Under every rule the winner must also have more votes than any other answer: ties are
@@ -76,5 +78,25 @@ public sealed interface VoteRule {
         boolean leaderIsSafe = first >= needed(total) && first > second + missing;
         boolean noneCanWin = first + missing < needed(total);
         return missing == 0 || leaderIsSafe || noneCanWin;
+    }
+
+    /**
+     * The fewest further samples after which the verdict can be decided, if they turn out one way or another; 0 where it is
+     * decided already. Asking so many at a time asks for none that could have been saved.
+     *
+     * @param counts as for {@link #decided}
+     */
+    default int fewestToDecide(Collection<Integer> counts, int asked, int total) {
+        int first = counts.stream().mapToInt(Integer::intValue).max().orElse(0);
+        for (int more = 0; asked + more < total; more++) {
+            List<Integer> agreeing = new ArrayList<>(counts);
+            agreeing.remove((Integer) first);
+            agreeing.add(first + more);
+            // Either all of them are votes for the leader, or none of them is a vote for anyone.
+            if (decided(agreeing, asked + more, total) || decided(counts, asked + more, total)) {
+                return more;
+            }
+        }
+        return total - asked;
     }
 }

@@ -1,6 +1,7 @@
 package dev.retort.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -46,5 +47,25 @@ public record Question(String id, String task, List<Message> messages, String re
             }
         }
         return messages.get(messages.size() - 1).content();
+    }
+
+    /**
+     * The options of a multiple-choice question, from the field "choices"; none where it is missing.
+     *
+     * @throws IllegalArgumentException where the field is something else than an array of texts
+     */
+    public List<String> choices() {
+        JsonNode field = extra.get("choices");
+        if (field == null || field.isNull()) {
+            return List.of();
+        }
+        boolean isTexts = field.isArray();
+        List<String> choices = new ArrayList<>();
+        for (JsonNode choice : field) {
+            isTexts &= choice.isTextual();
+            choices.add(choice.asText());
+        }
+        Rows.require(isTexts, "question " + id + ": the field choices must be an array of texts");
+        return List.copyOf(choices);
     }
 }
