@@ -23,12 +23,16 @@ public final class LengthFilter implements SampleFilter {
      * @param mostWords at least leastWords
      */
     public LengthFilter(int leastWords, int mostWords) {
+        check(leastWords, mostWords);
+        this.leastWords = leastWords;
+        this.mostWords = mostWords;
+    }
+
+    static void check(int leastWords, int mostWords) {
         if (leastWords < 0 || mostWords < leastWords) {
             throw new IllegalArgumentException(
                     "a length filter needs 0 <= least <= most words, not " + leastWords + " and " + mostWords);
         }
-        this.leastWords = leastWords;
-        this.mostWords = mostWords;
     }
 
     @Override

@@ -58,8 +58,15 @@ public final class NearDuplicateFilter implements SampleFilter {
         return kept;
     }
 
+    static void check(int n, double threshold) {
+        if (n < 1 || !(threshold > 0 && threshold <= 1)) {
+            throw new IllegalArgumentException(
+                    "near duplicates need n >= 1 and a threshold in (0, 1], not " + n + " and " + threshold);
+        }
+    }
+
     /** Texts by their grams: only texts that share a gram are compared. */
-    private static final class Index {
+    static final class Index {
 
         private final int n;
         private final double threshold;
@@ -67,10 +74,7 @@ public final class NearDuplicateFilter implements SampleFilter {
         private final Map<String, List<Integer>> textsByGram = new HashMap<>();
 
         Index(int n, double threshold) {
-            if (n < 1 || !(threshold > 0 && threshold <= 1)) {
-                throw new IllegalArgumentException(
-                        "near duplicates need n >= 1 and a threshold in (0, 1], not " + n + " and " + threshold);
-            }
+            check(n, threshold);
             this.n = n;
             this.threshold = threshold;
         }
@@ -83,22 +87,31 @@ public final class NearDuplicateFilter implements SampleFilter {
             sizes.add(grams.size());
         }
 
+        /** Whether one of the texts has a Jaccard index of at least the threshold. */
         boolean hasNear(String text) {
             Set<String> grams = WordGrams.of(text, n);
+            return shared(grams).entrySet().stream().anyMatch(other -> {
+                int common = other.getValue();
+                int union = grams.size() + sizes.get(other.getKey()) - common;
+                return common >= threshold * union;
+            });
+        }
+
+        /** Whether at least the threshold's share of the grams of one of the texts occurs in this one (containment). */
+        boolean hasContained(String text) {
+            return shared(WordGrams.of(text, n)).entrySet().stream()
+                    .anyMatch(other -> other.getValue() >= threshold * sizes.get(other.getKey()));
+        }
+
+        /** How many of these grams each text has that has any. */
+        private Map<Integer, Integer> shared(Set<String> grams) {
             Map<Integer, Integer> shared = new HashMap<>();
             for (String gram : grams) {
                 for (int other : textsByGram.getOrDefault(gram, List.of())) {
                     shared.merge(other, 1, Integer::sum);
                 }
             }
-            for (Map.Entry<Integer, Integer> entry : shared.entrySet()) {
-                int common = entry.getValue();
-                int union = grams.size() + sizes.get(entry.getKey()) - common;
-                if (common >= threshold * union) {
-                    return true;
-                }
-            }
-            return false;
+            return shared;
         }
     }
 }

@@ -53,7 +53,8 @@ public final class OutputConsistencyFilter implements SampleFilter {
         return samples.stream().map(sample -> verdict(sample, outcome)).toList();
     }
 
-    private static boolean votes(TeacherSample sample) {
+    /** Whether a sample's answer counts. */
+    static boolean votes(TeacherSample sample) {
         return AnswerFormatFilter.hasAnswer(sample) && !TruncatedFilter.isTruncated(sample);
     }
 
