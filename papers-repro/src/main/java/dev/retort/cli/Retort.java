@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             RunCommand.class,
             TableCommand.class,
             DistilCommand.class,
+            SampleCommand.class,
             TrainCommand.class,
             EvaluateCommand.class,
             GenerateCommand.class,

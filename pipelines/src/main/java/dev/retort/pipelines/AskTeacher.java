@@ -1,28 +1,30 @@
 package dev.retort.pipelines;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.retort.data.AtomicFiles;
 import dev.retort.data.Failure;
 import dev.retort.data.Question;
 import dev.retort.data.Rows;
 import dev.retort.data.SamplingParams;
+import dev.retort.data.Spared;
 import dev.retort.data.TeacherSample;
-import dev.retort.data.TokenUsage;
-import dev.retort.teacher.Teacher;
-import dev.retort.teacher.TeacherException;
+import dev.retort.teacher.TeacherMeter;
 import dev.retort.teacher.TeacherSpec;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.Map;
-import java.util.stream.IntStream;
+import org.apache.beam.sdk.coders.KvCoder;
+import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.transforms.DoFn;
-import org.apache.beam.sdk.transforms.MapElements;
+import org.apache.beam.sdk.transforms.GroupByKey;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
-import org.apache.beam.sdk.transforms.Reshuffle;
-import org.apache.beam.sdk.transforms.SimpleFunction;
+import org.apache.beam.sdk.transforms.WithKeys;
 import org.apache.beam.sdk.util.SerializableUtils;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
@@ -32,40 +34,70 @@ import org.apache.beam.sdk.values.TupleTagList;
 
 /**
  * Asks a teacher for samples of every question. Every pair of a question and a sample index from 0 to the number of samples
- * ends in exactly one place: among the samples, or among the failures with the reason.
+ * ends in exactly one place: among the samples, among the failures with the reason, or, where a vote ended the asking early,
+ * among the spared.
  *
- * <p>Each worker thread makes its own teacher. Question ids must be unique, as {@link ReadRows} sees to.
+ * <p>One worker asks, with as many requests under way as {@link AskSettings} allows, in the order of question ids: only so do
+ * concurrency, pace and budget hold for the whole job without the workers talking to each other, and waiting for a server
+ * needs no second machine. Question ids must be unique, as {@link ReadRows} sees to.
  */
 public final class AskTeacher extends PTransform<PCollection<Question>, AskTeacher.Result> {
 
-    /** The metric that counts the pairs that were asked. */
+    /** The metric that counts the pairs that were asked now. */
     public static final String ASKED = "asked";
 
-    /** The metric that counts the pairs that were asked and answered. */
+    /** The metric that counts the pairs that have a sample. */
     public static final String ANSWERED = "answered";
 
-    /** The metric that counts the pairs that were asked and not answered. */
+    /** The metric that counts the pairs that were not answered. */
     public static final String FAILED = "failed";
 
-    /** The metric that counts the pairs that an earlier run had answered. */
-    public static final String REUSED = "reused";
+    /** The metric that counts those of them that the budget had nothing left for. */
+    public static final String OVER_BUDGET = "over-budget";
 
-    /** The metric that counts tokens, of prompts and completions together, each request once. */
+    /** The metric that counts the pairs that a vote spared. */
+    public static final String SPARED = "spared";
+
+    /** The metric that counts completions that the cache had; a pair of a method of several calls has several. */
+    public static final String CACHED = "cached";
+
+    /** The metric that counts requests, repeated ones included. */
+    public static final String REQUESTS = "requests";
+
+    /** The metric that counts requests that were made again. */
+    public static final String RETRIED = "retried";
+
+    /** The metric that counts tokens paid for now, of prompts and completions together, each request once. */
     public static final String TOKENS = "tokens";
+
+    /** The metric that counts what was paid now, in millionths of the prices' currency. */
+    public static final String MONEY = "money-millionths";
+
+    /** The metric of the time of requests, in milliseconds: their sum; divided by {@link #REQUESTS} it is the mean. */
+    public static final String LATENCY = "latency-millis";
+
+    /** The metric that counts stretches of the cache that were damaged and set aside. */
+    public static final String DAMAGED = "damaged";
 
     private static final TupleTag<TeacherSample> SAMPLES = new TupleTag<>("samples");
     private static final TupleTag<Failure> FAILURES = new TupleTag<>("failures");
+    private static final TupleTag<Spared> SPARED_TAG = new TupleTag<>("spared");
 
-    private final TeacherFactory teacher;
-    private final int samples;
-    private final SamplingParams params;
-    private final PCollection<TeacherSample> earlier;
+    private final Plan plan;
 
-    private AskTeacher(TeacherFactory teacher, int samples, SamplingParams params, PCollection<TeacherSample> earlier) {
-        this.teacher = teacher;
-        this.samples = samples;
-        this.params = params;
-        this.earlier = earlier;
+    /** All that the worker needs to know. */
+    private record Plan(
+            TeacherFactory teacher,
+            TeacherWrapper wrapper,
+            int samples,
+            SamplingParams params,
+            VoteFactory vote,
+            AnswerReader reader,
+            AskSettings settings,
+            String progress) {}
+
+    private AskTeacher(Plan plan) {
+        this.plan = plan;
     }
 
     /**
@@ -74,15 +106,8 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
      * @throws IllegalArgumentException where the factory holds something that is not serialisable
      */
     public static AskTeacher with(TeacherFactory teacher) {
-        try {
-            SerializableUtils.ensureSerializable(teacher);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    "the teacher factory cannot travel to the workers, it holds something that is not serialisable: "
-                            + e.getCause().getMessage(),
-                    e);
-        }
-        return new AskTeacher(teacher, 1, SamplingParams.none(), null);
+        checkTravels(teacher, "the teacher factory");
+        return new AskTeacher(new Plan(teacher, null, 1, SamplingParams.none(), null, null, AskSettings.usual(), null));
     }
 
     /** Asks a scripted teacher that does not err, or a recorded one; see {@link TeacherFactory#of}. */
@@ -95,47 +120,120 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         if (count < 1) {
             throw new IllegalArgumentException("a question needs at least 1 sample, not " + count);
         }
-        return new AskTeacher(teacher, count, params, earlier);
+        return new AskTeacher(new Plan(
+                plan.teacher, plan.wrapper, count, plan.params, plan.vote, plan.reader, plan.settings, plan.progress));
     }
 
-    public AskTeacher withParams(SamplingParams newParams) {
-        return new AskTeacher(teacher, samples, newParams, earlier);
+    public AskTeacher withParams(SamplingParams params) {
+        return new AskTeacher(new Plan(
+                plan.teacher,
+                plan.wrapper,
+                plan.samples,
+                params,
+                plan.vote,
+                plan.reader,
+                plan.settings,
+                plan.progress));
+    }
+
+    /** With these limits, attempts and cache. */
+    public AskTeacher withSettings(AskSettings settings) {
+        return new AskTeacher(new Plan(
+                plan.teacher,
+                plan.wrapper,
+                plan.samples,
+                plan.params,
+                plan.vote,
+                plan.reader,
+                settings,
+                plan.progress));
+    }
+
+    /** Asks this teacher around the given one; limits and cache lie between the two. */
+    public AskTeacher withMethod(TeacherWrapper wrapper) {
+        checkTravels(wrapper, "the method");
+        return new AskTeacher(new Plan(
+                plan.teacher,
+                wrapper,
+                plan.samples,
+                plan.params,
+                plan.vote,
+                plan.reader,
+                plan.settings,
+                plan.progress));
     }
 
     /**
-     * With samples of an earlier run. A pair is not asked again, its sample is passed on, where teacher, task, messages and
-     * parameters are those of now; other samples are dropped. A 64th of questions and samples is in memory at a time.
+     * Asks for samples in the order of their index until the verdict of a vote over all of them cannot change; those not asked
+     * for are spared. The verdict is the one that all samples would have given.
      */
-    public AskTeacher withEarlierSamples(PCollection<TeacherSample> newEarlier) {
-        return new AskTeacher(teacher, samples, params, newEarlier);
+    public AskTeacher withVote(VoteFactory vote) {
+        checkTravels(vote, "the vote");
+        return new AskTeacher(new Plan(
+                plan.teacher,
+                plan.wrapper,
+                plan.samples,
+                plan.params,
+                vote,
+                plan.reader,
+                plan.settings,
+                plan.progress));
+    }
+
+    /** Cuts the answers of samples that have none. */
+    public AskTeacher withAnswers(AnswerReader reader) {
+        checkTravels(reader, "the reader of answers");
+        return new AskTeacher(new Plan(
+                plan.teacher,
+                plan.wrapper,
+                plan.samples,
+                plan.params,
+                plan.vote,
+                reader,
+                plan.settings,
+                plan.progress));
+    }
+
+    /** Tells a board of this process how far asking has come, where the worker is in this process. */
+    AskTeacher withProgress(ProgressBoard board) {
+        return new AskTeacher(new Plan(
+                plan.teacher,
+                plan.wrapper,
+                plan.samples,
+                plan.params,
+                plan.vote,
+                plan.reader,
+                plan.settings,
+                board.key()));
+    }
+
+    private static void checkTravels(java.io.Serializable part, String name) {
+        try {
+            SerializableUtils.ensureSerializable(part);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    name + " cannot travel to the workers, it holds something that is not serialisable: "
+                            + e.getCause().getMessage(),
+                    e);
+        }
     }
 
     @Override
     public Result expand(PCollection<Question> questions) {
-        PCollection<KV<Question, List<TeacherSample>>> items = earlier == null
-                ? questions
-                        .apply("WithNothing", MapElements.via(new WithNothing()))
-                        .setCoder(JoinSamples.coder())
-                        // One worker reads; asking is what takes long, so all of them do it.
-                        .apply(
-                                "Spread",
-                                Reshuffle.<KV<Question, List<TeacherSample>>>viaRandomKey()
-                                        .withNumBuckets(JoinSamples.SHARDS))
-                : questions.apply("WithEarlier", new JoinSamples(earlier, false));
-        PCollectionTuple outputs = items.apply(
-                "Ask",
-                ParDo.of(new AskFn(teacher, samples, json(params))).withOutputTags(SAMPLES, TupleTagList.of(FAILURES)));
+        KvCoder<Integer, Question> coder = KvCoder.of(VarIntCoder.of(), RowCoder.of(Question.class));
+        PCollectionTuple outputs = questions
+                .apply("ToOneAsker", WithKeys.of(0))
+                .setCoder(coder)
+                .apply("Gather", GroupByKey.create())
+                .apply(
+                        "Ask",
+                        ParDo.of(new AskFn(plan))
+                                .withOutputTags(
+                                        SAMPLES, TupleTagList.of(FAILURES).and(SPARED_TAG)));
         outputs.get(SAMPLES).setCoder(RowCoder.of(TeacherSample.class));
         outputs.get(FAILURES).setCoder(RowCoder.of(Failure.class));
+        outputs.get(SPARED_TAG).setCoder(RowCoder.of(Spared.class));
         return new Result(outputs);
-    }
-
-    private static String json(SamplingParams params) {
-        try {
-            return Rows.mapper().writeValueAsString(params);
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("the parameters cannot be written: " + e.getOriginalMessage(), e);
-        }
     }
 
     /** What became of the pairs. */
@@ -152,122 +250,154 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         public PCollection<Failure> failures() {
             return get(FAILURES);
         }
-    }
 
-    private static final class WithNothing extends SimpleFunction<Question, KV<Question, List<TeacherSample>>> {
-        @Override
-        public KV<Question, List<TeacherSample>> apply(Question question) {
-            return KV.of(question, List.of());
+        /** Pairs that were not asked because the verdict stood; none without {@link #withVote}. */
+        public PCollection<Spared> spared() {
+            return get(SPARED_TAG);
         }
     }
 
-    static final class AskFn extends DoFn<KV<Question, List<TeacherSample>>, TeacherSample> {
+    private static final class AskFn extends DoFn<KV<Integer, Iterable<Question>>, TeacherSample> {
 
-        private final TeacherFactory factory;
+        private static final long SORT_MEMORY = 64L << 20;
+
+        private final TeacherFactory teacher;
+        private final TeacherWrapper wrapper;
         private final int samples;
         private final String paramsJson;
+        private final VoteFactory vote;
+        private final AnswerReader reader;
+        private final AskSettings settings;
+        private final String progress;
         private final Counter asked = Metrics.counter(AskTeacher.class, ASKED);
         private final Counter answered = Metrics.counter(AskTeacher.class, ANSWERED);
         private final Counter failed = Metrics.counter(AskTeacher.class, FAILED);
-        private final Counter reused = Metrics.counter(AskTeacher.class, REUSED);
+        private final Counter overBudget = Metrics.counter(AskTeacher.class, OVER_BUDGET);
+        private final Counter spared = Metrics.counter(AskTeacher.class, SPARED);
+        private final Counter cached = Metrics.counter(AskTeacher.class, CACHED);
+        private final Counter requests = Metrics.counter(AskTeacher.class, REQUESTS);
+        private final Counter retried = Metrics.counter(AskTeacher.class, RETRIED);
         private final Counter tokens = Metrics.counter(AskTeacher.class, TOKENS);
+        private final Counter money = Metrics.counter(AskTeacher.class, MONEY);
+        private final Counter latency = Metrics.counter(AskTeacher.class, LATENCY);
+        private final Counter damaged = Metrics.counter(AskTeacher.class, DAMAGED);
 
-        private transient SamplingParams params;
-        private transient Teacher teacher;
-
-        AskFn(TeacherFactory factory, int samples, String paramsJson) {
-            this.factory = factory;
-            this.samples = samples;
-            this.paramsJson = paramsJson;
+        AskFn(Plan plan) {
+            teacher = plan.teacher;
+            wrapper = plan.wrapper;
+            samples = plan.samples;
+            paramsJson = json(plan.params);
+            vote = plan.vote;
+            reader = plan.reader;
+            settings = plan.settings;
+            progress = plan.progress;
         }
 
-        @Setup
-        public void setup() throws IOException {
-            params = Rows.mapper().readValue(paramsJson, SamplingParams.class);
-            teacher = factory.create();
-        }
-
-        @Teardown
-        public void teardown() {
-            if (teacher != null) {
-                teacher.close();
+        private static String json(SamplingParams params) {
+            try {
+                return Rows.mapper().writeValueAsString(params);
+            } catch (JsonProcessingException e) {
+                throw new IllegalArgumentException("the parameters cannot be written: " + e.getOriginalMessage(), e);
             }
         }
 
         @ProcessElement
-        public void ask(@Element KV<Question, List<TeacherSample>> item, MultiOutputReceiver out)
-                throws InterruptedException {
-            Question question = item.getKey();
-            List<Integer> indices =
-                    new ArrayList<>(IntStream.range(0, samples).boxed().toList());
-            for (TeacherSample sample : item.getValue()) {
-                if (isCurrent(sample, question) && indices.remove((Integer) sample.sampleIndex())) {
-                    out.get(SAMPLES).output(sample);
-                    reused.inc();
+        public void ask(@Element KV<Integer, Iterable<Question>> all, MultiOutputReceiver out)
+                throws IOException, InterruptedException {
+            Path runs = Files.createTempDirectory("retort-ask");
+            Asking.Work work = new Asking.Work(
+                    samples,
+                    Rows.mapper().readValue(paramsJson, SamplingParams.class),
+                    vote == null ? null : vote.create(),
+                    reader);
+            try (LineSorter sorter = new LineSorter(runs.resolve("questions"), SORT_MEMORY);
+                    Asking asking = new Asking(teacher.create(), wrapper, work, settings)) {
+                long count = 0;
+                for (Question question : all.getValue()) {
+                    sorter.add(new KeyedLine(RowKey.of(question), RowCoder.line(question)));
+                    count++;
+                }
+                Emitter emitter = new Emitter(out, count);
+                try (LineSorter.Lines lines = sorter.sorted()) {
+                    asking.run(questions(lines), emitter);
+                } finally {
+                    damaged.inc(asking.damaged());
+                }
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
+            } finally {
+                AtomicFiles.deleteTree(runs);
+            }
+        }
+
+        private static Iterator<Question> questions(LineSorter.Lines lines) {
+            return new Iterator<>() {
+                @Override
+                public boolean hasNext() {
+                    return lines.hasNext();
+                }
+
+                @Override
+                public Question next() {
+                    return Rows.parse(lines.next().line(), Question.class);
+                }
+            };
+        }
+
+        /** Gives out what comes, and counts it. */
+        private final class Emitter implements Asking.Sink {
+
+            private final MultiOutputReceiver out;
+            private final long total;
+            private TeacherMeter.Counts before = new TeacherMeter.Counts(0, 0, 0, 0, 0, 0, 0);
+            private double owed;
+            private long done;
+
+            Emitter(MultiOutputReceiver out, long total) {
+                this.out = out;
+                this.total = total;
+            }
+
+            @Override
+            public void sample(TeacherSample sample) {
+                out.get(SAMPLES).output(sample);
+                answered.inc();
+            }
+
+            @Override
+            public void failure(Failure failure) {
+                out.get(FAILURES).output(failure);
+                failed.inc();
+                if (failure.error().equals(Asking.OVER_BUDGET)) {
+                    overBudget.inc();
                 }
             }
-            while (!indices.isEmpty()) {
-                List<Integer> ended = askFor(question, List.copyOf(indices), out);
-                indices.removeAll(ended);
-            }
-        }
 
-        private boolean isCurrent(TeacherSample sample, Question question) {
-            return teacher.name().equals(sample.teacher())
-                    && params.equals(sample.params())
-                    && question.task().equals(sample.task())
-                    && question.messages().equals(sample.messages());
-        }
-
-        /** Makes one request; the indices, at least one, that have an end now. */
-        private List<Integer> askFor(Question question, List<Integer> indices, MultiOutputReceiver out)
-                throws InterruptedException {
-            List<TeacherSample> found;
-            try {
-                found = checked(teacher.sample(question, params, indices), question, indices);
-            } catch (TeacherException e) {
-                return List.of(fail(question, indices.get(0), e.getMessage(), out));
-            } catch (RuntimeException e) {
-                // A program's mistake with one question must not cost the answers to all the others.
-                return List.of(fail(question, indices.get(0), e.toString(), out));
+            @Override
+            public void spared(Question question, int sampleIndex) {
+                out.get(SPARED_TAG).output(new Spared(question.id(), sampleIndex, Spared.DECIDED, Map.of()));
+                spared.inc();
             }
-            found.forEach(sample -> out.get(SAMPLES).output(sample));
-            asked.inc(found.size());
-            answered.inc(found.size());
-            tokens.inc(Math.round(found.stream().mapToDouble(AskFn::tokensOf).sum()));
-            return indices.subList(0, found.size());
-        }
 
-        private int fail(Question question, int index, String message, MultiOutputReceiver out) {
-            String error = message == null ? "" : message.lines().findFirst().orElse("");
-            error = error.isBlank() ? teacher.name() + " gave no sample and no reason" : error;
-            out.get(FAILURES).output(new Failure(question.id(), index, error, 1, question, Map.of()));
-            asked.inc();
-            failed.inc();
-            return index;
-        }
-
-        private List<TeacherSample> checked(List<TeacherSample> found, Question question, List<Integer> indices) {
-            boolean isPrefix = !found.isEmpty() && found.size() <= indices.size();
-            for (int i = 0; isPrefix && i < found.size(); i++) {
-                TeacherSample sample = found.get(i);
-                isPrefix = sample.id().equals(question.id()) && sample.sampleIndex() == indices.get(i);
+            @Override
+            public void progress(TeacherMeter.Counts now) {
+                asked.inc(now.answered() - before.answered());
+                cached.inc(now.cached() - before.cached());
+                requests.inc(now.requests() - before.requests());
+                retried.inc(now.retried() - before.retried());
+                long prompt = now.promptTokens() - before.promptTokens();
+                long completion = now.completionTokens() - before.completionTokens();
+                tokens.inc(prompt + completion);
+                owed += settings.budget().money(prompt, completion) * 1e6;
+                long whole = (long) owed;
+                money.inc(whole);
+                owed -= whole;
+                long millis = now.nanos() / 1_000_000;
+                latency.inc(millis - before.nanos() / 1_000_000);
+                before = now;
+                done++;
+                ProgressBoard.tell(progress, done, total, now);
             }
-            if (!isPrefix) {
-                throw new IllegalStateException(
-                        teacher.name() + " gave other samples than it was asked for, question " + question.id());
-            }
-            return found;
-        }
-
-        // The samples of a request share one usage.
-        private static double tokensOf(TeacherSample sample) {
-            TokenUsage usage = sample.usage();
-            if (usage == null) {
-                return 0;
-            }
-            double request = (double) usage.promptTokens() + usage.completionTokens();
-            return request / Math.max(1, usage.samplesInRequest());
         }
     }
 }

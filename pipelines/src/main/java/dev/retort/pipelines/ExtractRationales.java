@@ -103,10 +103,9 @@ public final class ExtractRationales extends PTransform<PCollection<Question>, E
         return new ExtractRationales(prompt, ask, samples, params, true, sendsStop);
     }
 
-    /** With samples and unparsed ones of an earlier run; see {@link AskTeacher#withEarlierSamples}. They are parsed anew. */
-    public ExtractRationales withEarlierSamples(PCollection<TeacherSample> earlier) {
-        return new ExtractRationales(
-                prompt, ask.withEarlierSamples(earlier), samples, params, choiceLetters, sendsStop);
+    /** Asked like this, but for what this transform says itself: samples and parameters. */
+    public ExtractRationales withAsking(AskTeacher newAsk) {
+        return new ExtractRationales(prompt, newAsk.withSamples(samples), samples, params, choiceLetters, sendsStop);
     }
 
     @Override

@@ -62,7 +62,7 @@ public final class FilterSamples extends PTransform<PCollection<TeacherSample>, 
     @Override
     public Result expand(PCollection<TeacherSample> samples) {
         PCollectionTuple outputs = questions
-                .apply("Join", new JoinSamples(samples, true))
+                .apply("Join", new JoinSamples(samples))
                 .apply("Judge", ParDo.of(new JudgeFn(filters)).withOutputTags(KEPT_TAG, TupleTagList.of(REJECTED_TAG)));
         outputs.get(KEPT_TAG).setCoder(RowCoder.of(TeacherSample.class));
         outputs.get(REJECTED_TAG).setCoder(RowCoder.of(TeacherSample.class));

@@ -20,7 +20,8 @@ import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionList;
 
 /**
- * Brings every question together with its samples, in no order; a question without samples gets an empty list.
+ * Brings every question together with its samples, in no order; a question without samples gets an empty list,
+ * and a sample without its question is an error.
  *
  * <p>Groups by a hash of the id and not by the id, because the Direct runner needs milliseconds for every key, and does the
  * rest by hand, because a co-group of many values reads them twice, which Flink does not do. One group, a 64th of all rows, is
@@ -32,16 +33,9 @@ final class JoinSamples extends PTransform<PCollection<Question>, PCollection<KV
     static final int SHARDS = 64;
 
     private final PCollection<TeacherSample> samples;
-    private final boolean strict;
 
-    /**
-     * A join.
-     *
-     * @param strict whether a sample without its question is an error; else it is dropped
-     */
-    JoinSamples(PCollection<TeacherSample> samples, boolean strict) {
+    JoinSamples(PCollection<TeacherSample> samples) {
         this.samples = samples;
-        this.strict = strict;
     }
 
     /** The coder of what comes out. */
@@ -61,7 +55,7 @@ final class JoinSamples extends PTransform<PCollection<Question>, PCollection<KV
                 .and(samples.apply("Samples", ParDo.of(new SampleFn())).setCoder(coder))
                 .apply("Both", Flatten.pCollections())
                 .apply("Group", GroupByKey.create())
-                .apply("Join", ParDo.of(new JoinFn(strict)))
+                .apply("Join", ParDo.of(new JoinFn()))
                 .setCoder(coder());
     }
 
@@ -86,12 +80,6 @@ final class JoinSamples extends PTransform<PCollection<Question>, PCollection<KV
     private static final class JoinFn
             extends DoFn<KV<Integer, Iterable<KV<Question, TeacherSample>>>, KV<Question, List<TeacherSample>>> {
 
-        private final boolean strict;
-
-        JoinFn(boolean strict) {
-            this.strict = strict;
-        }
-
         @ProcessElement
         public void join(
                 @Element KV<Integer, Iterable<KV<Question, TeacherSample>>> shard,
@@ -112,7 +100,7 @@ final class JoinSamples extends PTransform<PCollection<Question>, PCollection<KV
                 List<TeacherSample> its = samples.remove(id);
                 out.output(KV.of(question, its == null ? List.of() : its));
             });
-            if (strict && !samples.isEmpty()) {
+            if (!samples.isEmpty()) {
                 TeacherSample sample = samples.values().iterator().next().get(0);
                 throw new IllegalArgumentException("sample " + sample.sampleIndex() + " belongs to question "
                         + sample.id() + ", which is not among the questions");

@@ -7,11 +7,13 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.PriorityQueue;
 
@@ -70,10 +72,41 @@ final class LineSorter implements Closeable {
      * @throws IOException where two lines have one key
      */
     long writeTo(Writer out) throws IOException {
+        long count = 0;
+        try (Lines lines = sorted()) {
+            for (; lines.hasNext(); count++) {
+                out.write(lines.next().line());
+                out.write('\n');
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        return count;
+    }
+
+    /** All lines in order; no more are added. */
+    Lines sorted() throws IOException {
         held.sort(ORDER);
-        List<Cursor> cursors = new ArrayList<>();
+        Lines lines = new Lines();
         try {
-            PriorityQueue<Cursor> queue = new PriorityQueue<>(Comparator.comparing(Cursor::line, ORDER));
+            lines.open();
+            return lines;
+        } catch (IOException e) {
+            lines.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Lines in order. Reading on throws {@link UncheckedIOException} where the disk fails, or where two lines have one key.
+     */
+    final class Lines implements Iterator<KeyedLine>, Closeable {
+
+        private final PriorityQueue<Cursor> queue = new PriorityQueue<>(Comparator.comparing(Cursor::line, ORDER));
+        private final List<Cursor> cursors = new ArrayList<>();
+        private RowKey last;
+
+        private void open() throws IOException {
             cursors.add(new Cursor(null, held.size()));
             for (Run run : runs) {
                 InputStream in = new BufferedInputStream(Files.newInputStream(run.file()), 1 << 16);
@@ -84,32 +117,37 @@ final class LineSorter implements Closeable {
                     queue.add(cursor);
                 }
             }
-            return merge(queue, out);
-        } finally {
+        }
+
+        @Override
+        public boolean hasNext() {
+            return !queue.isEmpty();
+        }
+
+        @Override
+        public KeyedLine next() {
+            try {
+                Cursor cursor = queue.remove();
+                KeyedLine next = cursor.line();
+                if (next.key().equals(last)) {
+                    throw new IOException("two rows with " + last + " for one file");
+                }
+                last = next.key();
+                if (cursor.advance()) {
+                    queue.add(cursor);
+                }
+                return next;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
             for (Cursor cursor : cursors) {
                 cursor.close();
             }
         }
-    }
-
-    private static long merge(PriorityQueue<Cursor> queue, Writer out) throws IOException {
-        long count = 0;
-        RowKey last = null;
-        while (!queue.isEmpty()) {
-            Cursor cursor = queue.remove();
-            KeyedLine next = cursor.line();
-            if (next.key().equals(last)) {
-                throw new IOException("two rows with " + last + " for one file");
-            }
-            last = next.key();
-            out.write(next.line());
-            out.write('\n');
-            count++;
-            if (cursor.advance()) {
-                queue.add(cursor);
-            }
-        }
-        return count;
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.retort.pipelines;
 
 import dev.retort.data.Question;
-import dev.retort.data.TeacherSample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,9 +14,7 @@ import org.apache.beam.sdk.metrics.MetricResult;
 import org.apache.beam.sdk.metrics.MetricsFilter;
 import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
-import org.apache.beam.sdk.transforms.Flatten;
 import org.apache.beam.sdk.values.PCollection;
-import org.apache.beam.sdk.values.PCollectionList;
 
 /**
  * Runs {@link ExtractRationales} over all questions and writes questions.jsonl, samples.jsonl (with rationale and answer),
@@ -56,7 +53,7 @@ public final class RationaleJob {
         PipelineResult result = SampleJob.run(
                 request.sampling(),
                 options,
-                (pipeline, out, beside) -> build(pipeline, request, out, beside),
+                (pipeline, out, beside, board) -> build(pipeline, request, out, beside, board),
                 List.of(SampleJob.FAILURES, SampleJob.MALFORMED, QUESTIONS, REJECTED, SampleJob.SAMPLES));
         return new RationaleOutcome(
                 SampleJob.outcome(result),
@@ -65,7 +62,8 @@ public final class RationaleJob {
                 unparsed(result));
     }
 
-    private static void build(Pipeline pipeline, RationaleRequest request, Path out, Path beside) throws IOException {
+    private static void build(Pipeline pipeline, RationaleRequest request, Path out, Path beside, ProgressBoard board)
+            throws IOException {
         SampleRequest sampling = request.sampling();
         PCollection<Question> questions = SampleJob.questions(pipeline, sampling.questions(), beside);
         if (!isFile(sampling.questions(), out.resolve(QUESTIONS))) {
@@ -73,22 +71,10 @@ public final class RationaleJob {
         }
         ExtractRationales extract = ExtractRationales.with(sampling.teacher(), request.prompt())
                 .withSamples(sampling.samples())
-                .withParams(sampling.params());
+                .withParams(sampling.params())
+                .withAsking(SampleJob.ask(sampling, board));
         extract = request.choiceLetters() ? extract.withChoiceLetters() : extract;
         extract = request.sendsStop() ? extract : extract.withoutStop();
-        PCollectionList<TeacherSample> earlier = PCollectionList.empty(pipeline);
-        for (String name : List.of(SampleJob.SAMPLES, REJECTED)) {
-            if (Files.exists(out.resolve(name))) {
-                earlier = earlier.and(pipeline.apply(
-                                "ReadEarlier " + name,
-                                ReadRows.of(TeacherSample.class, out.resolve(name))
-                                        .withMalformedAsError())
-                        .rows());
-            }
-        }
-        if (earlier.size() > 0) {
-            extract = extract.withEarlierSamples(earlier.apply("Earlier", Flatten.pCollections()));
-        }
         ExtractRationales.Result result = questions.apply("ExtractRationales", extract);
         result.failures().apply("WriteFailures", WriteRows.to(beside.resolve(SampleJob.FAILURES)));
         result.unparsed().apply("WriteRejected", WriteRows.to(beside.resolve(REJECTED)));

@@ -5,6 +5,7 @@ import dev.retort.data.Failure;
 import dev.retort.data.Malformed;
 import dev.retort.data.Question;
 import dev.retort.data.Row;
+import dev.retort.data.Spared;
 import dev.retort.data.TeacherSample;
 import java.util.Comparator;
 
@@ -25,6 +26,9 @@ record RowKey(String id, long number) implements Comparable<RowKey> {
         }
         if (row instanceof Failure failure) {
             return new RowKey(failure.id(), failure.sampleIndex());
+        }
+        if (row instanceof Spared spared) {
+            return new RowKey(spared.id(), spared.sampleIndex());
         }
         if (row instanceof Malformed malformed) {
             return new RowKey(malformed.file(), malformed.line());

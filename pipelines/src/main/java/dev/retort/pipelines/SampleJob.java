@@ -1,15 +1,17 @@
 package dev.retort.pipelines;
 
 import dev.retort.data.AtomicFiles;
+import dev.retort.data.Failure;
 import dev.retort.data.Malformed;
 import dev.retort.data.Question;
-import dev.retort.data.TeacherSample;
+import dev.retort.prompt.PromptTemplate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.beam.runners.direct.DirectOptions;
@@ -22,15 +24,23 @@ import org.apache.beam.sdk.metrics.MetricsFilter;
 import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.apache.beam.sdk.transforms.Create;
+import org.apache.beam.sdk.transforms.DoFn;
+import org.apache.beam.sdk.transforms.Flatten;
+import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.values.PCollection;
+import org.apache.beam.sdk.values.PCollectionList;
+import org.apache.beam.sdk.values.PCollectionTuple;
+import org.apache.beam.sdk.values.TupleTag;
+import org.apache.beam.sdk.values.TupleTagList;
 
 /**
- * Asks the teacher for samples of all questions and writes samples.jsonl, failures.jsonl and, where the questions come from a
- * file, malformed.jsonl, all sorted by id and sample index: the bytes do not depend on the runner or its parallelism.
+ * Asks the teacher for samples of all questions and writes samples.jsonl, failures.jsonl, with a vote spared.jsonl, and,
+ * where the questions come from a file, malformed.jsonl, all sorted by id and sample index: the bytes do not depend on the
+ * runner or its parallelism.
  *
  * <p>The files are replaced when the whole job is done; until then, and after an error, the old ones stand. Run again, the
- * job asks only for pairs that samples.jsonl does not have, failed ones included, and leaves a file alone that would not
- * change. One job at a time may run into a folder. The Direct runner holds all rows in memory.
+ * job asks only for what its cache does not have, failed pairs included, and leaves a file alone that would not change. One
+ * job at a time may run into a folder. The Direct runner holds all rows in memory.
  */
 public final class SampleJob {
 
@@ -40,8 +50,14 @@ public final class SampleJob {
     /** The file of pairs without an answer. */
     public static final String FAILURES = "failures.jsonl";
 
+    /** The file of pairs that a vote spared. */
+    public static final String SPARED = "spared.jsonl";
+
     /** The file of lines that are no questions. */
     public static final String MALFORMED = "malformed.jsonl";
+
+    private static final TupleTag<Question> PROMPTED = new TupleTag<>("prompted");
+    private static final TupleTag<Failure> UNPROMPTED = new TupleTag<>("unprompted");
 
     private SampleJob() {}
 
@@ -64,14 +80,14 @@ public final class SampleJob {
         return outcome(run(
                 request,
                 options,
-                (pipeline, out, beside) -> build(pipeline, request, out, beside),
-                List.of(FAILURES, MALFORMED, SAMPLES)));
+                (pipeline, out, beside, board) -> build(pipeline, request, out, beside, board),
+                List.of(FAILURES, SPARED, MALFORMED, SAMPLES)));
     }
 
     /** Fills a pipeline whose files are written beside those of an earlier run. */
     @FunctionalInterface
     interface Plan {
-        void build(Pipeline pipeline, Path out, Path beside) throws IOException;
+        void build(Pipeline pipeline, Path out, Path beside, ProgressBoard board) throws IOException;
     }
 
     /** Runs a pipeline over a request's questions and puts its files into place in this order. */
@@ -84,9 +100,10 @@ public final class SampleJob {
         Path beside = out.resolve("sample" + AtomicFiles.PARTIAL);
         AtomicFiles.deleteTree(beside);
         Files.createDirectories(beside);
-        try {
+        ProgressBoard.Listener listener = request.listener() == null ? (done, total, counts) -> {} : request.listener();
+        try (ProgressBoard board = new ProgressBoard(listener)) {
             Pipeline pipeline = Pipeline.create(tuned(options));
-            plan.build(pipeline, out, beside);
+            plan.build(pipeline, out, beside, board);
             PipelineResult result = finish(pipeline);
             for (String name : files) {
                 replace(beside.resolve(name), out.resolve(name));
@@ -98,21 +115,70 @@ public final class SampleJob {
         }
     }
 
-    private static void build(Pipeline pipeline, SampleRequest request, Path out, Path beside) {
+    private static void build(Pipeline pipeline, SampleRequest request, Path out, Path beside, ProgressBoard board) {
         PCollection<Question> questions = questions(pipeline, request.questions(), beside);
+        PCollectionList<Failure> failures = PCollectionList.empty(pipeline);
+        if (request.prompt() != null) {
+            PCollectionTuple prompted = questions.apply(
+                    "Prompt",
+                    ParDo.of(new PromptFn(request.prompt(), request.samples()))
+                            .withOutputTags(PROMPTED, TupleTagList.of(UNPROMPTED)));
+            questions = prompted.get(PROMPTED).setCoder(RowCoder.of(Question.class));
+            failures = failures.and(prompted.get(UNPROMPTED).setCoder(RowCoder.of(Failure.class)));
+        }
+        AskTeacher.Result result = questions.apply("AskTeacher", ask(request, board));
+        failures.and(result.failures())
+                .apply("Failures", Flatten.pCollections())
+                .apply("WriteFailures", WriteRows.to(beside.resolve(FAILURES)));
+        if (request.vote() != null) {
+            result.spared().apply("WriteSpared", WriteRows.to(beside.resolve(SPARED)));
+        }
+        result.samples().apply("WriteSamples", WriteRows.to(beside.resolve(SAMPLES)));
+    }
+
+    /** Puts a prompt around questions; one that lacks what the prompt needs is a failure, for each of its samples. */
+    private static final class PromptFn extends DoFn<Question, Question> {
+
+        private final String name;
+        private final int samples;
+        private transient PromptTemplate template;
+
+        PromptFn(String name, int samples) {
+            this.name = name;
+            this.samples = samples;
+        }
+
+        @Setup
+        public void setup() {
+            template = PromptTemplate.named(name);
+        }
+
+        @ProcessElement
+        public void prompt(@Element Question question, MultiOutputReceiver out) {
+            Question prompted;
+            try {
+                prompted = template.apply(question);
+            } catch (IllegalArgumentException e) {
+                for (int index = 0; index < samples; index++) {
+                    out.get(UNPROMPTED)
+                            .output(new Failure(question.id(), index, e.getMessage(), 0, question, Map.of()));
+                }
+                return;
+            }
+            out.get(PROMPTED).output(prompted);
+        }
+    }
+
+    /** Asks as a request says. */
+    static AskTeacher ask(SampleRequest request, ProgressBoard board) {
         AskTeacher ask = AskTeacher.with(request.teacher())
                 .withSamples(request.samples())
-                .withParams(request.params());
-        Path earlier = out.resolve(SAMPLES);
-        if (Files.exists(earlier)) {
-            ask = ask.withEarlierSamples(pipeline.apply(
-                            "ReadEarlierSamples",
-                            ReadRows.of(TeacherSample.class, earlier).withMalformedAsError())
-                    .rows());
-        }
-        AskTeacher.Result result = questions.apply("AskTeacher", ask);
-        result.failures().apply("WriteFailures", WriteRows.to(beside.resolve(FAILURES)));
-        result.samples().apply("WriteSamples", WriteRows.to(beside.resolve(SAMPLES)));
+                .withParams(request.params())
+                .withSettings(request.settingsWithCache())
+                .withProgress(board);
+        ask = request.vote() == null ? ask : ask.withVote(request.vote());
+        ask = request.method() == null ? ask : ask.withMethod(request.method());
+        return request.answers() == null ? ask : ask.withAnswers(request.answers());
     }
 
     static PCollection<Question> questions(Pipeline pipeline, SampleRequest.Questions source, Path beside) {
@@ -186,9 +252,16 @@ public final class SampleJob {
                 count(result, AskTeacher.class, AskTeacher.ASKED),
                 count(result, AskTeacher.class, AskTeacher.ANSWERED),
                 count(result, AskTeacher.class, AskTeacher.FAILED),
-                count(result, AskTeacher.class, AskTeacher.REUSED),
+                count(result, AskTeacher.class, AskTeacher.OVER_BUDGET),
+                count(result, AskTeacher.class, AskTeacher.CACHED),
+                count(result, AskTeacher.class, AskTeacher.SPARED),
                 count(result, ReadRows.class, ReadRows.MALFORMED),
-                count(result, AskTeacher.class, AskTeacher.TOKENS));
+                count(result, AskTeacher.class, AskTeacher.REQUESTS),
+                count(result, AskTeacher.class, AskTeacher.RETRIED),
+                count(result, AskTeacher.class, AskTeacher.TOKENS),
+                count(result, AskTeacher.class, AskTeacher.MONEY) / 1e6,
+                count(result, AskTeacher.class, AskTeacher.LATENCY),
+                count(result, AskTeacher.class, AskTeacher.DAMAGED));
     }
 
     static long count(PipelineResult result, Class<?> namespace, String name) {

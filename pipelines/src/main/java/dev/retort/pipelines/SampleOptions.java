@@ -69,4 +69,53 @@ public interface SampleOptions extends PipelineOptions {
     Long getSeed();
 
     void setSeed(Long seed);
+
+    @Description("Most requests at a time, over all workers")
+    @Default.Integer(16)
+    int getConcurrency();
+
+    void setConcurrency(int requests);
+
+    @Description("Most requests a minute, over all workers, repeated ones included; not given, no limit")
+    Integer getRequestsPerMinute();
+
+    void setRequestsPerMinute(Integer requests);
+
+    @Description("Most tokens a minute, of prompts and completions, over all workers; not given, no limit")
+    Integer getTokensPerMinute();
+
+    void setTokensPerMinute(Integer tokens);
+
+    @Description("Most requests for one answer: after 408, 409, 429, 5xx, broken connections and answers it asks again")
+    @Default.Integer(6)
+    int getMaxAttempts();
+
+    void setMaxAttempts(int attempts);
+
+    @Description("Most tokens that all answers may cost, paid for now or before; not given, no limit")
+    Long getBudgetTokens();
+
+    void setBudgetTokens(Long tokens);
+
+    @Description("Most money that all answers may cost, paid now or before; needs the prices; not given, no limit")
+    Double getBudgetMoney();
+
+    void setBudgetMoney(Double money);
+
+    @Description("Price of a million tokens of prompts")
+    @Default.Double(0)
+    double getPricePrompt();
+
+    void setPricePrompt(double price);
+
+    @Description("Price of a million tokens of completions")
+    @Default.Double(0)
+    double getPriceCompletion();
+
+    void setPriceCompletion(double price);
+
+    @Description("The folder of answers that are never asked for again; not given, OUT/cache")
+    String getCache();
+
+    void setCache(String folder);
 }

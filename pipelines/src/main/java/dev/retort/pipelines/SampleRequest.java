@@ -2,6 +2,7 @@ package dev.retort.pipelines;
 
 import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
+import dev.retort.teacher.RetrySettings;
 import dev.retort.teacher.TeacherSpec;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,8 +18,28 @@ import java.util.Set;
  * @param teacher who answers
  * @param samples of each question, at least 1
  * @param params how to draw
+ * @param settings limits and attempts; the cache is {@code OUT/cache} where they name none
+ * @param vote ends a question's asking once its verdict stands; null to ask for all samples
+ * @param answers cuts answers; null where the teacher does
+ * @param method the teacher that is asked, around the given one; null for the given one
+ * @param prompt the name of a prompt around each question; null to send messages as they stand
+ * @param listener sees how far it has come, or null
  */
-public record SampleRequest(Questions questions, Path out, TeacherFactory teacher, int samples, SamplingParams params) {
+public record SampleRequest(
+        Questions questions,
+        Path out,
+        TeacherFactory teacher,
+        int samples,
+        SamplingParams params,
+        AskSettings settings,
+        VoteFactory vote,
+        AnswerReader answers,
+        TeacherWrapper method,
+        String prompt,
+        ProgressBoard.Listener listener) {
+
+    /** The folder of answers within the output folder. */
+    public static final String CACHE = "cache";
 
     /** Where the questions are. */
     public sealed interface Questions {
@@ -48,7 +69,7 @@ public record SampleRequest(Questions questions, Path out, TeacherFactory teache
 
     /** One sample of every question in a file. */
     public static SampleRequest of(Path questions, Path out, TeacherFactory teacher) {
-        return new SampleRequest(new Questions.InFile(questions), out, teacher, 1, SamplingParams.none());
+        return of(new Questions.InFile(questions), out, teacher);
     }
 
     /**
@@ -57,7 +78,12 @@ public record SampleRequest(Questions questions, Path out, TeacherFactory teache
      * @throws IllegalArgumentException where two have one id
      */
     public static SampleRequest of(List<Question> questions, Path out, TeacherFactory teacher) {
-        return new SampleRequest(new Questions.InMemory(questions), out, teacher, 1, SamplingParams.none());
+        return of(new Questions.InMemory(questions), out, teacher);
+    }
+
+    private static SampleRequest of(Questions questions, Path out, TeacherFactory teacher) {
+        return new SampleRequest(
+                questions, out, teacher, 1, SamplingParams.none(), AskSettings.usual(), null, null, null, null, null);
     }
 
     /**
@@ -76,18 +102,73 @@ public record SampleRequest(Questions questions, Path out, TeacherFactory teache
                 TeacherFactory.of(spec, options.getErrorRate(), options.getBaseUrl(), duration(options.getTimeout()));
         return of(Path.of(options.getQuestions()), Path.of(options.getOut()), teacher)
                 .withSamples(options.getSamples())
-                .withParams(params);
+                .withParams(params)
+                .withSettings(settings(options));
+    }
+
+    private static AskSettings settings(SampleOptions options) {
+        RetrySettings retry = RetrySettings.usual()
+                .withMaxAttempts(options.getMaxAttempts())
+                .withRequestsPerMinute(options.getRequestsPerMinute())
+                .withTokensPerMinute(options.getTokensPerMinute());
+        Budget budget = new Budget(
+                options.getBudgetTokens(),
+                options.getBudgetMoney(),
+                options.getPricePrompt(),
+                options.getPriceCompletion());
+        AskSettings settings = AskSettings.usual()
+                .withConcurrency(options.getConcurrency())
+                .withRetry(retry)
+                .withBudget(budget);
+        return options.getCache() == null ? settings : settings.withCache(Path.of(options.getCache()));
     }
 
     private static Duration duration(Double seconds) {
         return seconds == null ? null : Duration.ofNanos(Math.round(seconds * 1e9));
     }
 
+    /** The settings with the cache that is used. */
+    AskSettings settingsWithCache() {
+        return settings.cache() == null ? settings.withCache(out.resolve(CACHE)) : settings;
+    }
+
     public SampleRequest withSamples(int count) {
-        return new SampleRequest(questions, out, teacher, count, params);
+        return new SampleRequest(
+                questions, out, teacher, count, params, settings, vote, answers, method, prompt, listener);
     }
 
     public SampleRequest withParams(SamplingParams newParams) {
-        return new SampleRequest(questions, out, teacher, samples, newParams);
+        return new SampleRequest(
+                questions, out, teacher, samples, newParams, settings, vote, answers, method, prompt, listener);
+    }
+
+    public SampleRequest withSettings(AskSettings newSettings) {
+        return new SampleRequest(
+                questions, out, teacher, samples, params, newSettings, vote, answers, method, prompt, listener);
+    }
+
+    public SampleRequest withVote(VoteFactory newVote) {
+        return new SampleRequest(
+                questions, out, teacher, samples, params, settings, newVote, answers, method, prompt, listener);
+    }
+
+    public SampleRequest withAnswers(AnswerReader reader) {
+        return new SampleRequest(
+                questions, out, teacher, samples, params, settings, vote, reader, method, prompt, listener);
+    }
+
+    public SampleRequest withProgress(ProgressBoard.Listener newListener) {
+        return new SampleRequest(
+                questions, out, teacher, samples, params, settings, vote, answers, method, prompt, newListener);
+    }
+
+    public SampleRequest withMethod(TeacherWrapper newMethod) {
+        return new SampleRequest(
+                questions, out, teacher, samples, params, settings, vote, answers, newMethod, prompt, listener);
+    }
+
+    public SampleRequest withPrompt(String name) {
+        return new SampleRequest(
+                questions, out, teacher, samples, params, settings, vote, answers, method, name, listener);
     }
 }

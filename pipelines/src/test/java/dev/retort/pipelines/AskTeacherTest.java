@@ -3,9 +3,12 @@ package dev.retort.pipelines;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.retort.answer.MajorityVote;
+import dev.retort.answer.VoteRule;
 import dev.retort.data.Failure;
 import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
+import dev.retort.data.Spared;
 import dev.retort.data.TeacherSample;
 import dev.retort.data.TokenUsage;
 import dev.retort.teacher.ScriptedTeacher;
@@ -13,21 +16,26 @@ import dev.retort.teacher.Teacher;
 import dev.retort.teacher.TeacherException;
 import dev.retort.teacher.TeacherSpec;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
 import org.apache.beam.sdk.testing.PAssert;
 import org.apache.beam.sdk.transforms.Create;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class AskTeacherTest {
 
     private static final Question FIRST = Fixtures.question("q-1");
     private static final Question SECOND = Fixtures.question("q-2");
     private static final Question THIRD = Fixtures.question("q-3");
+
+    @TempDir
+    private Path folder;
 
     private final Pipeline pipeline = Fixtures.pipeline();
 
@@ -75,7 +83,7 @@ class AskTeacherTest {
                 Fixtures.counter(result, AskTeacher.class, "asked"),
                 Fixtures.counter(result, AskTeacher.class, "answered"),
                 Fixtures.counter(result, AskTeacher.class, "failed"),
-                Fixtures.counter(result, AskTeacher.class, "reused"),
+                Fixtures.counter(result, AskTeacher.class, "cached"),
                 Fixtures.counter(result, AskTeacher.class, "tokens"));
     }
 
@@ -150,77 +158,85 @@ class AskTeacherTest {
                         new Failure("q-2", 0, mixed, 1, SECOND, Map.of()),
                         new Failure("q-2", 1, mixed, 1, SECOND, Map.of()),
                         new Failure("q-2", 2, mixed, 1, SECOND, Map.of()));
-        assertThat(counters(Fixtures.run(pipeline))).containsExactly(9L, 4L, 5L, 0L, 33L);
+        assertThat(counters(Fixtures.run(pipeline))).containsExactly(9L, 4L, 5L, 0L, 66L);
     }
 
     @Test
-    void answersOfAnEarlierRunAreNotAskedAgain() {
-        TeacherSample current = Fixtures.sample(FIRST, 1, "from before");
-        TeacherSample otherIndex = Fixtures.sample(FIRST, 2, "beyond");
-        TeacherSample otherMessages = Fixtures.sample(Fixtures.lastLetters("q-2", "Other"), 0, "stale");
-        TeacherSample otherParams = new TeacherSample(
-                "q-2",
-                SECOND.task(),
-                SECOND.messages(),
-                1,
-                "stale",
-                null,
-                null,
-                "stop",
-                "fake",
-                SamplingParams.greedy(1),
-                null,
-                Map.of());
-        TeacherSample otherTeacher = new TeacherSample(
-                "q-3",
-                THIRD.task(),
-                THIRD.messages(),
-                0,
-                "stale",
-                null,
-                null,
-                "stop",
-                "another",
-                SamplingParams.none(),
-                null,
-                Map.of());
-        TeacherSample otherQuestion = Fixtures.sample(Fixtures.question("q-4"), 0, "stale");
-        List<TeacherSample> earlier =
-                List.of(current, otherIndex, otherMessages, otherParams, otherTeacher, otherQuestion);
-        AskTeacher.Result result = ask(
-                AskTeacher.with(FakeTeacher::new)
-                        .withEarlierSamples(pipeline.apply(
-                                "Earlier", Create.of(earlier).withCoder(RowCoder.of(TeacherSample.class))))
-                        .withSamples(2),
-                FIRST,
-                SECOND,
-                THIRD);
+    void answersOfAnEarlierRunAreNotAskedAgain() throws IOException {
+        AskTeacher ask = AskTeacher.with(FakeTeacher::new)
+                .withSettings(AskSettings.usual().withCache(folder))
+                .withSamples(2);
+        Pipeline earlier = Fixtures.pipeline();
+        earlier.apply(Create.of(FIRST, THIRD).withCoder(RowCoder.of(Question.class)))
+                .apply(ask.withSamples(1));
+        Fixtures.run(earlier);
+        AskTeacher.Result result = ask(ask, FIRST, SECOND, THIRD);
         PAssert.that(result.samples())
                 .containsInAnyOrder(
-                        current,
                         answer(FIRST, 0, 1),
+                        answer(FIRST, 1, 1),
                         answer(SECOND, 0, 2),
                         answer(SECOND, 1, 2),
-                        answer(THIRD, 0, 2),
-                        answer(THIRD, 1, 2));
+                        answer(THIRD, 0, 1),
+                        answer(THIRD, 1, 1));
         PAssert.that(result.failures()).empty();
-        assertThat(counters(Fixtures.run(pipeline))).containsExactly(5L, 5L, 0L, 1L, 33L);
+        // Four were asked: three requests of 7 + 4 tokens.
+        assertThat(counters(Fixtures.run(pipeline))).containsExactly(4L, 6L, 0L, 2L, 33L);
+    }
+
+    private static final AtomicInteger CLOSED = new AtomicInteger();
+
+    private static final class ClosingTeacher extends FakeTeacher {
+        @Override
+        public void close() {
+            CLOSED.incrementAndGet();
+        }
     }
 
     @Test
-    void aWorkerClosesTheTeacherItMade() throws IOException {
-        AtomicBoolean closed = new AtomicBoolean();
-        Teacher teacher = new FakeTeacher() {
-            @Override
-            public void close() {
-                closed.set(true);
-            }
-        };
-        AskTeacher.AskFn worker = new AskTeacher.AskFn(() -> teacher, 1, "{}");
-        worker.setup();
-        assertThat(closed).isFalse();
-        worker.teardown();
-        assertThat(closed).isTrue();
+    void aWorkerClosesTheTeacherItMade() {
+        int before = CLOSED.get();
+        ask(AskTeacher.with(ClosingTeacher::new), FIRST);
+        Fixtures.run(pipeline);
+        assertThat(CLOSED.get()).isEqualTo(before + 1);
+    }
+
+    @Test
+    void aMethodStandsBetweenQuestionAndTeacher() {
+        AskTeacher.Result result = ask(AskTeacher.with(FakeTeacher::new).withMethod(Twice::new), FIRST);
+        TeacherSample twice = answer(FIRST, 0, 1);
+        PAssert.that(result.samples()).containsInAnyOrder(twice.withAnswer("answer 1", "answer 0"));
+        assertThat(counters(Fixtures.run(pipeline))).containsExactly(2L, 1L, 0L, 0L, 22L);
+    }
+
+    /** Asks twice; the second answer is the rationale. */
+    private record Twice(Teacher teacher) implements Teacher {
+        @Override
+        public String name() {
+            return "twice(" + teacher.name() + ")";
+        }
+
+        @Override
+        public List<TeacherSample> sample(Question question, SamplingParams params, List<Integer> indices)
+                throws TeacherException, InterruptedException {
+            TeacherSample first = teacher.sample(question, params, indices).get(0);
+            TeacherSample second = teacher.sample(question, params, List.of(1)).get(0);
+            return List.of(first.withAnswer(second.text(), first.text()));
+        }
+    }
+
+    @Test
+    void aVoteSparesWhatCannotChangeIt() {
+        VoteFactory vote = () -> new MajorityVote(new VoteRule.StrictMajority(), answer -> answer);
+        AskTeacher ask = AskTeacher.with(FakeTeacher::new)
+                .withSamples(5)
+                .withVote(vote)
+                .withAnswers((question, sample) -> sample.withAnswer(null, "the same"));
+        AskTeacher.Result result = ask(ask, FIRST);
+        PAssert.that(result.spared())
+                .containsInAnyOrder(
+                        new Spared("q-1", 3, "decided", Map.of()), new Spared("q-1", 4, "decided", Map.of()));
+        assertThat(counters(Fixtures.run(pipeline))).containsExactly(3L, 3L, 0L, 0L, 22L);
     }
 
     @Test

@@ -13,6 +13,7 @@ import dev.retort.filter.FilterReport;
 import dev.retort.prompt.FewShotLayout;
 import dev.retort.prompt.FewShotPrompt;
 import dev.retort.teacher.Teacher;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +21,13 @@ import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
 import org.apache.beam.sdk.testing.PAssert;
 import org.apache.beam.sdk.transforms.Create;
-import org.apache.beam.sdk.values.PCollection;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ExtractRationalesTest {
+
+    @TempDir
+    private Path folder;
 
     private static final SamplingParams STOP = SamplingParams.none().withStop(List.of("\nQ:"));
 
@@ -177,31 +181,31 @@ class ExtractRationalesTest {
 
     @Test
     void anEarlierRunIsReadAnewAndNotAskedAgain() {
-        TeacherSample wasRejected = FilterReport.withReason(sample(0, 0, null, null, 1), "no-choice");
-        TeacherSample wasSample = sample(4, 0, "another reading", "x", 1);
-        PCollection<TeacherSample> earlier = pipeline.apply(
-                "Earlier", Create.of(wasRejected, wasSample).withCoder(RowCoder.of(TeacherSample.class)));
-        ExtractRationales.Result result =
-                run(extract().withEarlierSamples(earlier), WorkedTeacher.question(0), WorkedTeacher.question(4));
-        PAssert.that(result.samples()).containsInAnyOrder(sample(0, 0, "0 over two.", "(a) even", 1));
-        PAssert.that(result.unparsed()).containsInAnyOrder(unparsed(4, 0, "no-connecting-phrase"));
-        PipelineResult done = Fixtures.run(pipeline);
-        assertThat(Fixtures.counter(done, AskTeacher.class, AskTeacher.REUSED)).isEqualTo(2);
-        assertThat(Fixtures.counter(done, AskTeacher.class, AskTeacher.ASKED)).isZero();
-    }
-
-    @Test
-    void otherDemonstrationsAreAskedAnew() {
-        PCollection<TeacherSample> earlier = pipeline.apply(
-                "Earlier",
-                Create.of(sample(0, 0, "0 over two.", "(a) even", 1)).withCoder(RowCoder.of(TeacherSample.class)));
+        ExtractRationales cached = extract()
+                .withAsking(AskTeacher.with(WorkedTeacher::new)
+                        .withSettings(AskSettings.usual().withCache(folder)));
+        for (long asked : new long[] {2, 0}) {
+            Pipeline each = Fixtures.pipeline();
+            ExtractRationales.Result result = each.apply(Create.of(WorkedTeacher.question(0), WorkedTeacher.question(4))
+                            .withCoder(RowCoder.of(Question.class)))
+                    .apply(cached);
+            PAssert.that(result.samples()).containsInAnyOrder(sample(0, 0, "0 over two.", "(a) even", 1));
+            PAssert.that(result.unparsed()).containsInAnyOrder(unparsed(4, 0, "no-connecting-phrase"));
+            PipelineResult done = Fixtures.run(each);
+            assertThat(Fixtures.counter(done, AskTeacher.class, AskTeacher.ASKED))
+                    .isEqualTo(asked);
+            assertThat(Fixtures.counter(done, AskTeacher.class, AskTeacher.CACHED))
+                    .isEqualTo(2 - asked);
+        }
         FewShotPrompt fewer =
                 new FewShotPrompt(WorkedTeacher.PROMPT.demonstrations().subList(0, 1), FewShotLayout.standard());
-        run(ExtractRationales.with(WorkedTeacher::new, fewer).withEarlierSamples(earlier), WorkedTeacher.question(0));
-        PipelineResult done = Fixtures.run(pipeline);
-        assertThat(Fixtures.counter(done, AskTeacher.class, AskTeacher.REUSED)).isZero();
-        assertThat(Fixtures.counter(done, AskTeacher.class, AskTeacher.ANSWERED))
-                .isEqualTo(1);
+        run(
+                ExtractRationales.with(WorkedTeacher::new, fewer)
+                        .withAsking(AskTeacher.with(WorkedTeacher::new)
+                                .withSettings(AskSettings.usual().withCache(folder))),
+                WorkedTeacher.question(0));
+        assertThat(Fixtures.counter(Fixtures.run(pipeline), AskTeacher.class, AskTeacher.CACHED))
+                .isZero();
     }
 
     @Test

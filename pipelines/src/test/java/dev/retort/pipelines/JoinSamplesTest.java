@@ -23,7 +23,7 @@ class JoinSamplesTest {
         PCollection<TeacherSample> right =
                 pipeline.apply("Samples", Create.of(samples).withCoder(RowCoder.of(TeacherSample.class)));
         return pipeline.apply("Questions", Create.of(questions).withCoder(RowCoder.of(Question.class)))
-                .apply(new JoinSamples(right, false));
+                .apply(new JoinSamples(right));
     }
 
     @Test
@@ -40,7 +40,6 @@ class JoinSamplesTest {
             }
             expected.add(question.id() + " " + i % 3);
         }
-        samples.add(Fixtures.sample(Fixtures.question("of-none"), 0, "a"));
         PAssert.that(join(questions, samples)
                         .apply(MapElements.into(TypeDescriptors.strings())
                                 .via(item -> item.getKey().id() + " "
@@ -58,5 +57,13 @@ class JoinSamplesTest {
         assertThatThrownBy(() -> Fixtures.run(pipeline))
                 .isInstanceOf(Pipeline.PipelineExecutionException.class)
                 .hasMessageContaining("two questions with the id q-1");
+    }
+
+    @Test
+    void aSampleWithoutItsQuestionIsAnError() {
+        join(List.of(Fixtures.question("q-1")), List.of(Fixtures.sample(Fixtures.question("q-2"), 3, "a")));
+        assertThatThrownBy(() -> Fixtures.run(pipeline))
+                .isInstanceOf(Pipeline.PipelineExecutionException.class)
+                .hasMessageContaining("sample 3 belongs to question q-2, which is not among the questions");
     }
 }

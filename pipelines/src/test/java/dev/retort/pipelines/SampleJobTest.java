@@ -10,6 +10,7 @@ import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
 import dev.retort.data.TeacherSample;
 import dev.retort.teacher.ScriptedTeacher;
+import dev.retort.teacher.TeacherSpec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -84,8 +85,12 @@ class SampleJobTest {
                 .mapToLong(
                         sample -> sample.usage().promptTokens() + sample.usage().completionTokens())
                 .sum();
-        assertThat(outcome).isEqualTo(new SampleOutcome(240, 234, 6, 0, 3, tokens));
-        assertThat(outFiles()).containsExactly("failures.jsonl", "malformed.jsonl", "samples.jsonl");
+        assertThat(List.of(
+                        outcome.asked(), outcome.answered(), outcome.failed(), outcome.cached(), outcome.malformed()))
+                .containsExactly(234L, 234L, 6L, 0L, 3L);
+        assertThat(List.of(outcome.tokens(), outcome.requests(), outcome.retried(), outcome.damaged()))
+                .containsExactly(tokens, 84L, 0L, 0L);
+        assertThat(outFiles()).containsExactly("cache", "failures.jsonl", "malformed.jsonl", "samples.jsonl");
     }
 
     @Test
@@ -97,29 +102,53 @@ class SampleJobTest {
             Files.setLastModifiedTime(out(name), old);
         }
         SampleOutcome again = SampleJob.run(request);
-        assertThat(again.reused()).isEqualTo(117);
-        assertThat(again.asked()).isEqualTo(3);
+        assertThat(again.cached()).isEqualTo(117);
+        assertThat(again.asked()).isZero();
+        assertThat(again.requests()).isEqualTo(3);
         assertThat(again.failed()).isEqualTo(3);
-        assertThat(outFiles()).hasSize(3).allSatisfy(name -> assertThat(Files.getLastModifiedTime(out(name)))
+        assertThat(outFiles()).hasSize(4).allSatisfy(name -> assertThat(Files.getLastModifiedTime(out(name)))
                 .isEqualTo(old));
     }
 
     @Test
-    void onlyWhatIsMissingIsAsked() throws Exception {
+    void lostFilesAreMadeAgainFromTheCache() throws Exception {
         SampleRequest request = request(Fixtures.questionsFile(folder, 40));
         SampleJob.run(request);
         byte[] whole = Files.readAllBytes(out("samples.jsonl"));
-        List<TeacherSample> samples = JsonLines.read(out("samples.jsonl"), TeacherSample.class);
-        JsonLines.write(out("samples.jsonl"), samples.subList(0, 51));
+        Files.delete(out("samples.jsonl"));
         Files.delete(out("failures.jsonl"));
         Files.createDirectories(out("sample.partial"));
         Files.writeString(out("sample.partial").resolve("samples.jsonl"), "of a killed run");
         SampleOutcome again = SampleJob.run(request);
-        assertThat(again.reused()).isEqualTo(51);
-        assertThat(again.answered()).isEqualTo(66);
-        assertThat(again.failed()).isEqualTo(3);
+        assertThat(again.cached()).isEqualTo(117);
+        assertThat(again.asked()).isZero();
         assertThat(out("samples.jsonl")).hasBinaryContent(whole);
-        assertThat(outFiles()).containsExactly("failures.jsonl", "malformed.jsonl", "samples.jsonl");
+        assertThat(outFiles()).containsExactly("cache", "failures.jsonl", "malformed.jsonl", "samples.jsonl");
+    }
+
+    @Test
+    void anotherFolderCanShareTheCache() throws Exception {
+        Path questions = Fixtures.questionsFile(folder, 40);
+        Path cache = folder.resolve("shared");
+        SampleJob.run(request(questions).withSettings(AskSettings.usual().withCache(cache)));
+        SampleRequest elsewhere = SampleRequest.of(
+                        questions,
+                        folder.resolve("elsewhere"),
+                        TeacherFactory.of(TeacherSpec.parse("scripted:last-letter"), 0.2))
+                .withSamples(3)
+                .withParams(PARAMS)
+                .withSettings(AskSettings.usual().withCache(cache));
+        SampleOutcome again = SampleJob.run(elsewhere);
+        assertThat(List.of(again.cached(), again.asked())).containsExactly(117L, 0L);
+        assertThat(folder.resolve("elsewhere").resolve("samples.jsonl")).hasSameBinaryContentAs(out("samples.jsonl"));
+    }
+
+    @Test
+    void progressIsTold() throws Exception {
+        List<String> told = new ArrayList<>();
+        SampleJob.run(request(Fixtures.question("q-1"), Fixtures.question("q-2"))
+                .withProgress((done, total, counts) -> told.add(done + "/" + total + " " + counts.answered())));
+        assertThat(told).hasSize(2).last().isEqualTo("2/2 2");
     }
 
     @Test
@@ -128,7 +157,7 @@ class SampleJobTest {
         SampleOutcome first = SampleJob.run(request(Fixtures.question("q-1"), unreadable));
         assertThat(List.of(first.answered(), first.failed())).containsExactly(1L, 1L);
         SampleOutcome second = SampleJob.run(request(Fixtures.question("q-1"), Fixtures.question("q-2")));
-        assertThat(List.of(second.reused(), second.answered(), second.failed())).containsExactly(1L, 1L, 0L);
+        assertThat(List.of(second.cached(), second.answered(), second.failed())).containsExactly(1L, 2L, 0L);
         assertThat(out("failures.jsonl")).isEmptyFile();
         assertThat(JsonLines.read(out("samples.jsonl"), TeacherSample.class))
                 .extracting(TeacherSample::id)
@@ -139,7 +168,7 @@ class SampleJobTest {
     void otherSettingsGiveOtherSamples() throws Exception {
         SampleJob.run(request(Fixtures.question("q-1")));
         SampleOutcome again = SampleJob.run(request(Fixtures.question("q-1")).withParams(PARAMS));
-        assertThat(again.reused()).isZero();
+        assertThat(again.cached()).isZero();
         assertThat(JsonLines.read(out("samples.jsonl"), TeacherSample.class))
                 .extracting(TeacherSample::params)
                 .containsExactly(PARAMS);
@@ -157,8 +186,9 @@ class SampleJobTest {
         byte[] samples = Files.readAllBytes(out("samples.jsonl"));
         SampleRequest inMemory =
                 request(questions.toArray(new Question[0])).withSamples(3).withParams(PARAMS);
-        SampleJob.run(new SampleRequest(
-                inMemory.questions(), folder.resolve("other"), inMemory.teacher(), 3, inMemory.params()));
+        SampleJob.run(SampleRequest.of(questions, folder.resolve("other"), inMemory.teacher())
+                .withSamples(3)
+                .withParams(PARAMS));
         assertThat(folder.resolve("other/samples.jsonl")).hasBinaryContent(samples);
         assertThat(folder.resolve("other/failures.jsonl")).isEmptyFile();
         assertThat(folder.resolve("other/malformed.jsonl")).doesNotExist();
@@ -183,7 +213,8 @@ class SampleJobTest {
             System.setOut(before);
         }
         assertThat(bytes.toString(StandardCharsets.UTF_8))
-                .startsWith("asked 120, answered 117, failed 3, answered before 0, malformed lines 3, tokens ");
+                .startsWith("answered 117, failed 3; asked 117, from the cache 0; requests 42, repeated 0, mean 0 ms;"
+                        + " tokens ");
         SampleJob.run(request(questions));
         assertThat(folder.resolve("main/samples.jsonl")).hasBinaryContent(Files.readAllBytes(out("samples.jsonl")));
     }
@@ -206,12 +237,7 @@ class SampleJobTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("noSuchFlag");
         assertThat(out("samples.jsonl")).hasBinaryContent(samples);
-        assertThat(outFiles()).containsExactly("failures.jsonl", "samples.jsonl");
-        Files.writeString(out("samples.jsonl"), "{}\n");
-        assertThatThrownBy(() -> SampleJob.run(request(Fixtures.question("q-1"))))
-                .isInstanceOf(IOException.class)
-                .hasMessageStartingWith(out("samples.jsonl") + ":1: ");
-        assertThat(out("samples.jsonl")).hasContent("{}");
+        assertThat(outFiles()).containsExactly("cache", "failures.jsonl", "samples.jsonl");
     }
 
     @Test

@@ -25,6 +25,11 @@ public interface Teacher extends AutoCloseable {
     List<TeacherSample> sample(Question question, SamplingParams params, List<Integer> sampleIndices)
             throws TeacherException, InterruptedException;
 
+    /** Requests that one sample takes at most: what a budget must have left before a question is asked. */
+    default int callsPerSample() {
+        return 1;
+    }
+
     /** Frees what the teacher holds; the default holds nothing. */
     @Override
     default void close() {}

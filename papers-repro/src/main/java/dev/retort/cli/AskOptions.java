@@ -1,0 +1,158 @@
+package dev.retort.cli;
+
+import dev.retort.data.SamplingParams;
+import dev.retort.pipelines.AskSettings;
+import dev.retort.pipelines.Budget;
+import dev.retort.pipelines.TeacherFactory;
+import dev.retort.teacher.RetrySettings;
+import dev.retort.teacher.TeacherSpec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import picocli.CommandLine.Option;
+
+/** The options of commands that ask a teacher. */
+final class AskOptions {
+
+    @Option(
+            names = "--teacher",
+            paramLabel = "SPEC",
+            required = true,
+            description =
+                    "Who answers: openai:MODEL, local:MODEL, recorded:FILE, scripted:last-letter|coin-flip|arithmetic")
+    private String teacher;
+
+    @Option(
+            names = "--base-url",
+            paramLabel = "URL",
+            description = "Server of an openai teacher, /v1 included. Default: OpenAI's own, with OPENAI_API_KEY")
+    private String baseUrl;
+
+    @Option(
+            names = "--error-rate",
+            paramLabel = "P",
+            defaultValue = "0",
+            description = "How often a scripted teacher errs, 0 to 1. Default: ${DEFAULT-VALUE}")
+    private double errorRate;
+
+    @Option(names = "--temperature", paramLabel = "T", description = "Not given, not sent: the teacher's own")
+    private Double temperature;
+
+    @Option(names = "--top-p", paramLabel = "P", description = "Likewise")
+    private Double topP;
+
+    @Option(names = "--max-tokens", paramLabel = "N", description = "Most tokens of a completion; likewise")
+    private Integer maxTokens;
+
+    @Option(names = "--stop", paramLabel = "TEXT", description = "Ends a completion; may be repeated")
+    private List<String> stop = new ArrayList<>();
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of the draws; an openai teacher gets one per sample")
+    private Long seed;
+
+    @Option(
+            names = "--concurrency",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "Most requests at a time, over all workers. Default: ${DEFAULT-VALUE}")
+    private int concurrency;
+
+    @Option(
+            names = "--requests-per-minute",
+            paramLabel = "N",
+            description = "Most, over all workers. Default: no limit")
+    private Integer requestsPerMinute;
+
+    @Option(
+            names = "--tokens-per-minute",
+            paramLabel = "N",
+            description = "Most, of prompts and completions. Default: no limit")
+    private Integer tokensPerMinute;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "S",
+            description = "Seconds a request of an openai teacher may take. Default: 120")
+    private Double timeout;
+
+    @Option(
+            names = "--max-attempts",
+            paramLabel = "N",
+            defaultValue = "6",
+            description = "Most requests for one answer. Default: ${DEFAULT-VALUE}")
+    private int maxAttempts;
+
+    @Option(
+            names = "--budget-tokens",
+            paramLabel = "N",
+            description = "Most tokens all answers may cost, now or before. Default: no limit")
+    private Long budgetTokens;
+
+    @Option(
+            names = "--budget-money",
+            paramLabel = "X",
+            description = "Most money all answers may cost; needs the prices. Default: no limit")
+    private Double budgetMoney;
+
+    @Option(
+            names = "--price-prompt",
+            paramLabel = "X",
+            defaultValue = "0",
+            description = "Of a million tokens of prompts")
+    private double pricePrompt;
+
+    @Option(
+            names = "--price-completion",
+            paramLabel = "X",
+            defaultValue = "0",
+            description = "Of a million tokens of completions")
+    private double priceCompletion;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "DIR",
+            description = "Answers that are never asked for again; folders can share one. Default: OUT/cache")
+    private Path cache;
+
+    TeacherSpec spec() {
+        return usage("--teacher", () -> TeacherSpec.parse(teacher));
+    }
+
+    TeacherFactory factory() {
+        Duration patience = timeout == null ? null : Duration.ofNanos(Math.round(timeout * 1e9));
+        return usage("--teacher", () -> TeacherFactory.of(spec(), errorRate, baseUrl, patience));
+    }
+
+    SamplingParams params() {
+        return usage("the sampling parameters", () -> SamplingParams.none()
+                .withTemperature(temperature)
+                .withTopP(topP)
+                .withMaxTokens(maxTokens)
+                .withStop(stop)
+                .withSeed(seed));
+    }
+
+    AskSettings settings() {
+        return usage("the limits", () -> {
+            RetrySettings retry = RetrySettings.usual()
+                    .withMaxAttempts(maxAttempts)
+                    .withRequestsPerMinute(requestsPerMinute)
+                    .withTokensPerMinute(tokensPerMinute);
+            AskSettings settings = AskSettings.usual()
+                    .withConcurrency(concurrency)
+                    .withRetry(retry)
+                    .withBudget(new Budget(budgetTokens, budgetMoney, pricePrompt, priceCompletion));
+            return cache == null ? settings : settings.withCache(cache);
+        });
+    }
+
+    static <T> T usage(String option, Supplier<T> value) {
+        try {
+            return value.get();
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(option + ": " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package dev.retort.cli;
+
+import dev.retort.pipelines.ProgressBoard;
+import dev.retort.run.Interrupt;
+import dev.retort.run.Progress;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.beam.runners.direct.DirectOptions;
+import org.apache.beam.sdk.options.PipelineOptions;
+import org.apache.beam.sdk.options.PipelineOptionsFactory;
+
+/** What commands that run a pipeline have in common: Beam's flags, progress, and Ctrl-C. */
+final class BeamRun {
+
+    /** A pipeline's run. */
+    @FunctionalInterface
+    interface Job<T> {
+        T run(PipelineOptions options, ProgressBoard.Listener listener) throws IOException, InterruptedException;
+    }
+
+    private BeamRun() {}
+
+    /**
+     * Runs a job; Ctrl-C ends it in good order.
+     *
+     * @param label of the progress line
+     * @param flags Beam's, as they stand behind {@code --}
+     * @return the job's result, or null where it was interrupted
+     */
+    @SuppressWarnings("try") // Ctrl-C is waited for while it is open.
+    static <T> T run(String label, Path out, List<String> flags, boolean quiet, Job<T> job) throws IOException {
+        PipelineOptions options;
+        try {
+            options = PipelineOptionsFactory.fromArgs(flags.toArray(new String[0]))
+                    .create();
+            options.as(DirectOptions.class);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("Beam's flags: "
+                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+        }
+        Thread asker = Thread.currentThread();
+        try (Interrupt interrupt = Interrupt.onSignals(() -> {
+                    System.err.println("\nretort: stopping ...");
+                    asker.interrupt();
+                });
+                Shown shown = new Shown(label, quiet)) {
+            return job.run(options, shown);
+        } catch (InterruptedException e) {
+            System.err.println("retort: stopped; what was answered is kept in " + out
+                    + ": the same command again goes on from there");
+            return null;
+        }
+    }
+
+    /** The progress line, once the number of questions is known. */
+    private static final class Shown implements ProgressBoard.Listener, AutoCloseable {
+
+        private final String label;
+        private final boolean quiet;
+        private Progress progress;
+
+        Shown(String label, boolean quiet) {
+            this.label = label;
+            this.quiet = quiet;
+        }
+
+        @Override
+        public synchronized void onProgress(long done, long total, dev.retort.teacher.TeacherMeter.Counts counts) {
+            if (progress == null) {
+                progress = Progress.onStandardError(label, 0, total, quiet, List.of());
+            }
+            progress.update(done, counts.promptTokens() + counts.completionTokens(), Double.NaN);
+        }
+
+        @Override
+        public synchronized void close() {
+            if (progress != null) {
+                progress.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+package dev.retort.pipelines;
+
+import dev.retort.answer.MajorityVote;
+import dev.retort.data.Failure;
+import dev.retort.data.Message;
+import dev.retort.data.Question;
+import dev.retort.data.SamplingParams;
+import dev.retort.data.TeacherSample;
+import dev.retort.pipelines.Budget.Cost;
+import dev.retort.teacher.CachedTeacher;
+import dev.retort.teacher.RetryingTeacher;
+import dev.retort.teacher.Teacher;
+import dev.retort.teacher.TeacherCache;
+import dev.retort.teacher.TeacherException;
+import dev.retort.teacher.TeacherMeter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Asks a teacher about questions, many at a time, from one thread's point of view: questions are taken and results given back
+ * on the thread that calls {@link #run}, while a pool waits for the teacher.
+ */
+final class Asking implements AutoCloseable {
+
+    /** The error of pairs that the budget had nothing left for. */
+    static final String OVER_BUDGET = "over-budget";
+
+    private static final int TOKENS_BESIDE_CONTENT = 16;
+    private static final int FEWEST_COMPLETION_TOKENS = 128;
+
+    /** Takes what became of the pairs, and sees how far it has come. */
+    interface Sink {
+        void sample(TeacherSample sample);
+
+        void failure(Failure failure);
+
+        /** The pair needs no answer: the vote over the others stands. */
+        void spared(Question question, int sampleIndex);
+
+        /** Called after each question. */
+        void progress(TeacherMeter.Counts counts);
+    }
+
+    /**
+     * What is asked.
+     *
+     * @param samples of each question
+     * @param vote ends a question's asking once its verdict stands; null to ask for all
+     * @param reader cuts answers; null where the teacher does
+     */
+    record Work(int samples, SamplingParams params, MajorityVote vote, AnswerReader reader) {}
+
+    /** What became of one question. */
+    private record Ended(
+            Question question,
+            List<TeacherSample> samples,
+            List<Failure> failures,
+            List<Integer> spared,
+            Cost cost,
+            Cost reserved,
+            Throwable error) {}
+
+    private final Work work;
+    private final AskSettings settings;
+    private final TeacherMeter meter = new TeacherMeter();
+    private final TeacherCache cache;
+    private final RetryingTeacher gate;
+    private final Teacher teacher;
+    private final ExecutorService pool;
+    private final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
+
+    private int inFlight;
+    private Cost spent = Cost.NONE;
+    private Cost reserved = Cost.NONE;
+    private double mostCompletionTokens = FEWEST_COMPLETION_TOKENS;
+    private boolean isOverBudget;
+
+    /**
+     * Opens cache and pool.
+     *
+     * @param base closed in the end
+     * @param wrapper makes the teacher that is asked of the guarded base; null for the base itself
+     */
+    Asking(Teacher base, TeacherWrapper wrapper, Work work, AskSettings settings) throws IOException {
+        this.work = work;
+        this.settings = settings;
+        gate = new RetryingTeacher(base, settings.retry(), meter);
+        try {
+            cache = settings.cache() == null ? null : new TeacherCache(Path.of(settings.cache()));
+        } catch (IOException e) {
+            base.close();
+            throw e;
+        }
+        Teacher guarded = cache == null ? gate : new CachedTeacher(gate, cache, meter);
+        teacher = wrapper == null ? guarded : wrapper.around(guarded);
+        AtomicInteger number = new AtomicInteger();
+        pool = Executors.newFixedThreadPool(settings.concurrency(), task -> {
+            Thread thread = new Thread(task, "ask-teacher-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Stretches of the cache that were damaged. */
+    int damaged() {
+        return cache == null ? 0 : cache.damaged();
+    }
+
+    /** Asks about all questions; when it returns, every answer is on disk. */
+    void run(Iterator<Question> questions, Sink sink) throws IOException, InterruptedException {
+        while (questions.hasNext()) {
+            Question question = questions.next();
+            while (inFlight >= 2 * settings.concurrency()) {
+                take(sink);
+            }
+            Cost most = settings.budget().isLimited() ? most(question) : Cost.NONE;
+            while (!fits(most) && inFlight > 0) {
+                take(sink);
+            }
+            if (!isOverBudget && !fits(most)) {
+                // From here on only what the cache has; those who come later in order cost nothing more.
+                isOverBudget = true;
+                gate.closeBecause(OVER_BUDGET);
+            }
+            reserved = reserved.plus(most);
+            inFlight++;
+            pool.execute(() -> ended.add(ask(question, most)));
+        }
+        while (inFlight > 0) {
+            take(sink);
+        }
+        if (cache != null) {
+            cache.flush();
+        }
+    }
+
+    private boolean fits(Cost more) {
+        return settings.budget().allows(spent.plus(reserved).plus(more));
+    }
+
+    /** A token is at least a byte; a completion is as long as it may be, or twice the longest so far. */
+    private Cost most(Question question) {
+        double prompt = 0;
+        for (Message message : question.messages()) {
+            prompt += TOKENS_BESIDE_CONTENT + message.content().getBytes(StandardCharsets.UTF_8).length;
+        }
+        Integer limit = work.params().maxTokens();
+        double completion = limit == null ? 2 * mostCompletionTokens : limit;
+        int calls = teacher.callsPerSample();
+        // A later call's prompt holds what earlier calls gave.
+        return new Cost(prompt + (calls - 1) * completion, completion).times((double) calls * work.samples());
+    }
+
+    private void take(Sink sink) throws IOException, InterruptedException {
+        Ended question = ended.take();
+        inFlight--;
+        if (question.error() instanceof UncheckedIOException e) {
+            throw e.getCause();
+        }
+        if (question.error() instanceof InterruptedException) {
+            throw new InterruptedException("asking was interrupted");
+        }
+        if (question.error() != null) {
+            throw new IllegalStateException("question " + question.question().id(), question.error());
+        }
+        reserved = reserved.minus(question.reserved());
+        spent = spent.plus(question.cost());
+        for (TeacherSample sample : question.samples()) {
+            Cost cost = Cost.share(sample.usage());
+            mostCompletionTokens = Math.max(mostCompletionTokens, cost.completion());
+            sink.sample(sample);
+        }
+        question.failures().forEach(sink::failure);
+        question.spared().forEach(index -> sink.spared(question.question(), index));
+        sink.progress(meter.counts());
+    }
+
+    private Ended ask(Question question, Cost most) {
+        List<TeacherSample> samples = new ArrayList<>();
+        List<Failure> failures = new ArrayList<>();
+        List<Integer> spared = new ArrayList<>();
+        try {
+            String[] answers = new String[work.samples()];
+            int next = 0;
+            while (next < work.samples()) {
+                int wanted = wanted(answers, next);
+                if (wanted == 0) {
+                    IntStream.range(next, work.samples()).forEach(spared::add);
+                    break;
+                }
+                List<Integer> indices =
+                        IntStream.range(next, next + wanted).boxed().toList();
+                try {
+                    List<TeacherSample> found =
+                            checked(teacher.sample(question, work.params(), indices), question, indices);
+                    for (TeacherSample sample : found) {
+                        TeacherSample read = read(question, sample);
+                        answers[next++] = TeacherSample.LENGTH.equals(read.finishReason()) ? null : read.answer();
+                        samples.add(read);
+                    }
+                } catch (TeacherException e) {
+                    boolean unpaid = chain(e).anyMatch(cause -> OVER_BUDGET.equals(cause.getMessage()));
+                    failures.add(failure(question, next++, unpaid ? OVER_BUDGET : e.getMessage(), e.attempts()));
+                } catch (UncheckedIOException e) {
+                    throw e;
+                } catch (RuntimeException e) {
+                    // A program's mistake with one question must not cost the answers to all the others.
+                    failures.add(failure(question, next++, e.toString(), 1));
+                }
+            }
+            return new Ended(question, samples, failures, spared, cost(samples, failures, most), most, null);
+        } catch (InterruptedException | RuntimeException e) {
+            return new Ended(question, List.of(), List.of(), List.of(), Cost.NONE, most, e);
+        }
+    }
+
+    private static Stream<Throwable> chain(Throwable e) {
+        return Stream.iterate(e, Objects::nonNull, Throwable::getCause).limit(20);
+    }
+
+    private int wanted(String[] answers, int next) {
+        if (work.vote() == null) {
+            return work.samples() - next;
+        }
+        List<String> soFar = new ArrayList<>();
+        for (int i = 0; i < next; i++) {
+            soFar.add(answers[i]);
+        }
+        return work.vote().fewestToDecide(soFar, work.samples());
+    }
+
+    private TeacherSample read(Question question, TeacherSample sample) {
+        if (work.reader() == null || sample.answer() != null) {
+            return sample;
+        }
+        boolean isCut = TeacherSample.LENGTH.equals(sample.finishReason());
+        return isCut ? sample : work.reader().read(question, sample);
+    }
+
+    /** Where a teacher does not say what it cost, its answers are taken to have cost what was set aside for them. */
+    private Cost cost(List<TeacherSample> samples, List<Failure> failures, Cost most) {
+        Cost cost = Cost.NONE;
+        for (TeacherSample sample : samples) {
+            cost = cost.plus(sample.usage() == null ? most.times(1.0 / work.samples()) : Cost.share(sample.usage()));
+        }
+        return cost;
+    }
+
+    private Failure failure(Question question, int index, String message, int attempts) {
+        String error = message == null ? "" : message.lines().findFirst().orElse("");
+        error = error.isBlank() ? teacher.name() + " gave no sample and no reason" : error;
+        return new Failure(question.id(), index, error, attempts, question, Map.of());
+    }
+
+    private List<TeacherSample> checked(List<TeacherSample> found, Question question, List<Integer> indices) {
+        boolean isPrefix = !found.isEmpty() && found.size() <= indices.size();
+        for (int i = 0; isPrefix && i < found.size(); i++) {
+            TeacherSample sample = found.get(i);
+            isPrefix = sample.id().equals(question.id()) && sample.sampleIndex() == indices.get(i);
+        }
+        if (!isPrefix) {
+            throw new IllegalStateException(
+                    teacher.name() + " gave other samples than it was asked for, question " + question.id());
+        }
+        return found;
+    }
+
+    /** Stops what is under way; answers that have come are brought to disk. */
+    @Override
+    public void close() throws IOException {
+        pool.shutdownNow();
+        boolean interrupted = false;
+        while (!pool.isTerminated()) {
+            try {
+                pool.awaitTermination(1, TimeUnit.HOURS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        try {
+            teacher.close();
+        } finally {
+            if (cache != null) {
+                cache.close();
+            }
+        }
+    }
+}
