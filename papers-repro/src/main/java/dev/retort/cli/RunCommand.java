@@ -3,6 +3,7 @@ package dev.retort.cli;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
 import dev.retort.papers.stepbystep.StepByStepRecipe;
+import dev.retort.papers.system2.System2Recipe;
 import dev.retort.run.Interrupt;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,7 +42,7 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private Common common;
 
-    @Parameters(paramLabel = "PAPER", description = "step-by-step; retort papers lists them")
+    @Parameters(paramLabel = "PAPER", description = "step-by-step or system2; retort papers lists them")
     private String paper;
 
     @Option(
@@ -100,7 +101,8 @@ final class RunCommand implements Callable<Integer> {
             boolean resume,
             boolean dryRun)
             throws IOException, InterruptedException {
-        if (!paper.equals(StepByStepRecipe.PAPER)) {
+        boolean isStepByStep = paper.equals(StepByStepRecipe.PAPER);
+        if (!isStepByStep && !paper.equals(System2Recipe.PAPER)) {
             throw new UsageException("there is no recipe for '" + paper + "' yet; retort papers lists what there is");
         }
         try (Interrupt interrupt =
@@ -121,12 +123,14 @@ final class RunCommand implements Callable<Integer> {
                     interrupt,
                     List.of());
             if (dryRun) {
-                spec.commandLine().getOut().print(StepByStepRecipe.describe(options));
+                spec.commandLine()
+                        .getOut()
+                        .print(isStepByStep ? StepByStepRecipe.describe(options) : System2Recipe.describe(options));
                 spec.commandLine().getOut().flush();
                 return Retort.DONE;
             }
             Folders.requireEmptyUnless(resume, folder);
-            if (!StepByStepRecipe.run(options)) {
+            if (!(isStepByStep ? StepByStepRecipe.run(options) : System2Recipe.run(options))) {
                 System.err.println("retort: stopped; go on with the same command and --resume --out " + folder);
                 return Folders.INTERRUPTED;
             }

@@ -7,16 +7,22 @@ import dev.retort.answer.VoteRule;
 import dev.retort.data.Question;
 import dev.retort.data.TeacherSample;
 import dev.retort.pipelines.AnswerReader;
+import dev.retort.pipelines.PerturbJob;
+import dev.retort.pipelines.PerturbOutcome;
+import dev.retort.pipelines.PerturbRequest;
+import dev.retort.pipelines.PerturbSpec;
 import dev.retort.pipelines.SampleJob;
 import dev.retort.pipelines.SampleOutcome;
 import dev.retort.pipelines.SampleRequest;
 import dev.retort.pipelines.VoteFactory;
 import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.apache.beam.sdk.options.PipelineOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -99,6 +105,15 @@ final class SampleCommand implements Callable<Integer> {
             description = "Stop asking about a question once the vote over its N samples cannot change; needs answers")
     private String vote;
 
+    @Option(
+            names = "--perturb",
+            paramLabel = "KIND[:K],...",
+            description = "Asks K variants of each question as well, 1 where none is given, and writes all to"
+                    + " OUT/questions.jsonl for retort filter --by perturbation: option-reorder, name-swap,"
+                    + " clause-reorder, response-order-swap, rephrase (the teacher finds the words). Drawn by --seed, else"
+                    + " by 0")
+    private String perturb;
+
     @Option(names = "--fail-on-failures", description = "Exit with 1 where a pair was not answered")
     private boolean failOnFailures;
 
@@ -108,7 +123,7 @@ final class SampleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         common.apply();
-        SampleRequest request = AskOptions.usage("--samples", () -> SampleRequest.of(questions, out, ask.factory())
+        SampleRequest request = AskOptions.usage("--samples", () -> SampleRequest.of(questions, out, ask.factory(out))
                         .withSamples(samples))
                 .withParams(ask.params())
                 .withSettings(ask.settings());
@@ -123,6 +138,9 @@ final class SampleCommand implements Callable<Integer> {
             }
             request = request.withMethod(teacher -> chosen.around(teacher, cut));
         }
+        if (ask.batchApi() && (method != null || vote != null)) {
+            throw new UsageException("--batch-api asks every question once: it goes with neither --method nor --vote");
+        }
         if (vote != null) {
             VoteFactory votes = vote(vote);
             request = request.withVote(votes);
@@ -132,17 +150,20 @@ final class SampleCommand implements Callable<Integer> {
             request = request.withPrompt(prompt);
         }
         SampleRequest whole = request;
-        SampleOutcome outcome = BeamRun.run(
+        List<PerturbSpec> kinds =
+                perturb == null ? null : AskOptions.usage("--perturb", () -> PerturbSpec.parse(perturb));
+        Asked asked = BeamRun.run(
                 "ask",
                 out,
                 beam,
                 common.quiet(),
-                (options, listener) -> SampleJob.run(whole.withProgress(listener), options));
-        if (outcome == null) {
+                (options, listener) -> ask(whole.withProgress(listener), kinds, options));
+        if (asked == null) {
             return Folders.INTERRUPTED;
         }
-        spec.commandLine().getOut().println(outcome.summary());
+        spec.commandLine().getOut().println(asked.summary());
         spec.commandLine().getOut().flush();
+        SampleOutcome outcome = asked.outcome();
         if (outcome.overBudget() > 0) {
             System.err.println("retort: the budget ended before " + outcome.overBudget() + " pairs of "
                     + out.resolve(SampleJob.FAILURES) + "; raise it and run the same command again");
@@ -151,21 +172,35 @@ final class SampleCommand implements Callable<Integer> {
         return failOnFailures && outcome.failed() > 0 ? Retort.FAILED : Retort.DONE;
     }
 
+    /** What was done, and the line that says so. */
+    private record Asked(String summary, SampleOutcome outcome) {}
+
+    private Asked ask(SampleRequest request, List<PerturbSpec> kinds, PipelineOptions options)
+            throws IOException, InterruptedException {
+        if (kinds == null) {
+            SampleOutcome outcome = SampleJob.run(request, options);
+            return new Asked(outcome.summary(), outcome);
+        }
+        Long seed = ask.params().seed();
+        PerturbOutcome outcome =
+                PerturbJob.run(PerturbRequest.of(request, kinds).withSeed(seed == null ? 0 : seed), options);
+        return new Asked(outcome.summary(), outcome.asking());
+    }
+
     static AnswerReader reader(AnswerCut cut) {
         return (Question question, TeacherSample sample) -> sample.withAnswer(
                 sample.rationale(), cut.cut(sample.text(), question.choices()).orElse(null));
     }
 
     static VoteFactory vote(String text) {
-        switch (text) {
-            case "strict":
-                return () -> new MajorityVote(new VoteRule.StrictMajority(), AnswerText::relaxed);
-            case "plurality":
-                return () -> new MajorityVote(new VoteRule.Plurality(), AnswerText::relaxed);
-            default:
+        return switch (text) {
+            case "strict" -> () -> new MajorityVote(new VoteRule.StrictMajority(), AnswerText::relaxed);
+            case "plurality" -> () -> new MajorityVote(new VoteRule.Plurality(), AnswerText::relaxed);
+            default -> {
                 double fraction =
                         AskOptions.usage("--vote", () -> new VoteRule.AtLeast(Double.parseDouble(text)).fraction());
-                return () -> new MajorityVote(new VoteRule.AtLeast(fraction), AnswerText::relaxed);
-        }
+                yield () -> new MajorityVote(new VoteRule.AtLeast(fraction), AnswerText::relaxed);
+            }
+        };
     }
 }

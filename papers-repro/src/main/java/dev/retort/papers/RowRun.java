@@ -1,6 +1,10 @@
 package dev.retort.papers;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.TokenExample;
+import dev.retort.data.AtomicFiles;
+import dev.retort.data.Rows;
 import dev.retort.eval.EvalTask;
 import dev.retort.eval.Evaluation;
 import dev.retort.model.LoadedModel;
@@ -35,6 +39,8 @@ public record RowRun(
         Map<String, Double> terms,
         RunRecord record,
         int evalBatchRows) {
+
+    private static final String USAGE = "usage.json";
 
     /** Makes the student as it is before training. */
     @FunctionalInterface
@@ -98,12 +104,29 @@ public record RowRun(
         }
         if (evaluates) {
             try (LoadedModel loaded = Models.load(folder.resolve(SupervisedTraining.FINAL), options.device())) {
-                Evaluation.of(loaded, test.of(loaded), evalBatchRows, options.quiet(), options.listeners())
-                        .write(folder.resolve("eval"));
+                write(
+                        folder,
+                        Evaluation.of(loaded, test.of(loaded), evalBatchRows, options.quiet(), options.listeners()));
             }
         }
         Duration spent = Duration.ofNanos(System.nanoTime() - start);
         RunFolder.record(folder, record.withParents(List.of("../..")), spent);
         return true;
+    }
+
+    /** Writes a row's evaluation, and usage.json beside it: what the answers cost in tokens. */
+    public static void write(Path folder, Evaluation evaluation) throws IOException {
+        ObjectNode usage = Rows.mapper().createObjectNode();
+        usage.put("completion_tokens", evaluation.completionTokens());
+        usage.put("answers", evaluation.rows().size());
+        AtomicFiles.writeText(folder.resolve(USAGE), usage + "\n");
+        evaluation.write(folder.resolve("eval"));
+    }
+
+    /** Tokens that a row's answers took, each. */
+    public static double tokensPerAnswer(Path out, String name) throws IOException {
+        JsonNode usage = Rows.mapper().readTree(folder(out, name).resolve(USAGE).toFile());
+        return usage.path("completion_tokens").asDouble()
+                / usage.path("answers").asDouble();
     }
 }

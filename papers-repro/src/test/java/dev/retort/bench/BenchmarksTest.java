@@ -64,7 +64,8 @@ class BenchmarksTest {
     private String run(String name, int repetitions, String only, Path model, Path out)
             throws IOException, InterruptedException {
         return Benchmarks.run(
-                new Benchmarks.Request(name, repetitions, only, model, python, out, 1), new PrintWriter(progress));
+                new Benchmarks.Request(name, repetitions, only, model, python, out, 1, null),
+                new PrintWriter(progress));
     }
 
     @Test

@@ -28,14 +28,14 @@ class ComparisonTest {
         return FakeWorker.side(name, folder.resolve("turns"), script);
     }
 
-    private ObjectNode run(int repetitions, Side... sides) throws IOException {
+    private ObjectNode run(int repetitions, Side... sides) throws IOException, InterruptedException {
         ObjectNode figures = Rows.mapper().createObjectNode().put("batch", 2);
         BenchCase work = new BenchCase("batch-2", 60, "tokens", figures, List.of(sides));
         return Comparison.run(work, repetitions, folder, new PrintWriter(progress));
     }
 
     @Test
-    void theOrderOfTurnsRotates() throws IOException {
+    void theOrderOfTurnsRotates() throws Exception {
         run(
                 4,
                 side("ours", "ready", "1", "1", "1", "1", "1"),
@@ -64,7 +64,7 @@ class ComparisonTest {
     }
 
     @Test
-    void resultsAreFiguresOfTheSecondsAfterTheFirstTurn() throws IOException {
+    void resultsAreFiguresOfTheSecondsAfterTheFirstTurn() throws Exception {
         ObjectNode result = run(
                 3, side("ours", "ready", "99", "2.0004", "4", "3"), side("peer", "ready", "0.5", "6", "5.9996", "7.5"));
         for (JsonNode side : result.get("sides")) {
@@ -84,7 +84,7 @@ class ComparisonTest {
     }
 
     @Test
-    void saysWhatGoesOn() throws IOException {
+    void saysWhatGoesOn() throws Exception {
         run(1, side("ours", "ready", "1", "2.346"), side("peer", "ready", "1", "3"));
         assertThat(progress.toString().lines())
                 .containsExactly(

@@ -13,7 +13,7 @@ final class FakeBenchmark {
     private FakeBenchmark() {}
 
     /** Arguments: a folder; a side's script. Prints when the measuring has begun. */
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws IOException, InterruptedException {
         Path folder = Path.of(arguments[0]);
         String[] script = List.of(arguments).subList(1, arguments.length).toArray(String[]::new);
         BenchCase work = new BenchCase(

@@ -64,6 +64,27 @@ class PeersTest {
     }
 
     @Test
+    void thoseThatAskATeacherHaveAnEnvironmentOfTheirOwn() throws Exception {
+        Path environment = Files.createDirectories(root.resolve("target/peers-sample"));
+        Files.writeString(scripts().resolve("requirements-sample.txt"), "distilabel==1\n");
+        Files.writeString(environment.resolve("requirements.installed"), "distilabel==1\n");
+        Peers installed = Peers.forSampling(root, null, root, new PrintWriter(progress));
+        assertThat(installed.command("sample_curator.py"))
+                .containsExactly(
+                        environment.resolve("bin/python").toString(),
+                        root.resolve("benchmarks/peers/sample_curator.py").toString());
+        assertThat(progress.toString()).isEmpty();
+
+        Path python = python("echo \"$2\"");
+        Peers given = Peers.forSampling(root, python, root, new PrintWriter(progress));
+        assertThat(given.versions()).contains("'bespokelabs-curator distilabel openai aiohttp'.split()");
+        python("exit 1");
+        assertThatThrownBy(given::versions)
+                .isInstanceOf(IOException.class)
+                .hasMessage(python + " lacks a package of " + root.resolve("benchmarks/peers/requirements-sample.txt"));
+    }
+
+    @Test
     void asksThePythonForVersions() throws Exception {
         scripts();
         Peers peers = ready(python("echo warned >&2", "echo \"$1, $#\""));

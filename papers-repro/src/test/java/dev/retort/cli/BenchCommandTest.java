@@ -36,13 +36,20 @@ class BenchCommandTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
                 .startsWith("Usage: retort bench ")
-                .contains("train-step  LoRA", "generate    greedy", "--repetitions=N", "Default: 5", "--case=NAME");
+                .contains(
+                        "train-step  LoRA",
+                        "generate    greedy",
+                        "sample      asking",
+                        "--repetitions=N",
+                        "Default: 5",
+                        "--case=NAME");
     }
 
     @Test
     void wrongUsageIsStatus2() {
-        assertUsage("retort: there is no benchmark 'decode'; there are [train-step, generate]", "decode");
+        assertUsage("retort: there is no benchmark 'decode'; there are [train-step, generate, sample]", "decode");
         assertUsage("retort: --repetitions must be at least 1, not 0", "generate", "--repetitions", "0");
+        assertUsage("retort: --questions must be at least 1, not 0", "sample", "--questions", "0");
         assertUsage("retort: --threads must be at least 1, not 0", "generate", "--threads", "0");
         for (String[] arguments : new String[][] {{}, {"generate", "--repetitions", "few"}, {"generate", "again"}}) {
             CliRun run = bench(arguments);

@@ -13,6 +13,7 @@ import dev.retort.teacher.Teacher;
 import dev.retort.teacher.TeacherCache;
 import dev.retort.teacher.TeacherException;
 import dev.retort.teacher.TeacherMeter;
+import dev.retort.teacher.Together;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -80,6 +81,11 @@ final class Asking implements AutoCloseable {
     private final TeacherMeter meter = new TeacherMeter();
     private final TeacherCache cache;
     private final RetryingTeacher gate;
+    /** The teacher where many plain questions are one request of it; else null. */
+    private final Teacher crowd;
+    /** What brings calls of many questions together; else null. */
+    private final Together together;
+
     private final Teacher teacher;
     private final ExecutorService pool;
     private final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
@@ -107,7 +113,10 @@ final class Asking implements AutoCloseable {
             throw e;
         }
         Teacher guarded = cache == null ? gate : new CachedTeacher(gate, cache, meter);
-        teacher = wrapper == null ? guarded : wrapper.around(guarded);
+        crowd = wrapper == null && work.vote() == null && guarded.company() > 1 ? guarded : null;
+        together = crowd == null && guarded.company() > 1 ? new Together(guarded) : null;
+        Teacher asked = together == null ? guarded : together;
+        teacher = wrapper == null ? asked : wrapper.around(asked);
         AtomicInteger number = new AtomicInteger();
         pool = Executors.newFixedThreadPool(settings.concurrency(), task -> {
             Thread thread = new Thread(task, "ask-teacher-" + number.incrementAndGet());
@@ -124,22 +133,16 @@ final class Asking implements AutoCloseable {
     /** Asks about all questions; when it returns, every answer is on disk. */
     void run(Iterator<Question> questions, Sink sink) throws IOException, InterruptedException {
         while (questions.hasNext()) {
-            Question question = questions.next();
-            while (inFlight >= 2 * settings.concurrency()) {
-                take(sink);
+            if (crowd != null) {
+                askCrowd(questions, sink);
+            } else if (together == null) {
+                while (inFlight >= 2 * settings.concurrency()) {
+                    take(sink);
+                }
+                submit(questions.next(), sink);
+            } else {
+                round(questions, sink);
             }
-            Cost most = settings.budget().isLimited() ? most(question) : Cost.NONE;
-            while (!fits(most) && inFlight > 0) {
-                take(sink);
-            }
-            if (!isOverBudget && !fits(most)) {
-                // From here on only what the cache has; those who come later in order cost nothing more.
-                isOverBudget = true;
-                gate.closeBecause(OVER_BUDGET);
-            }
-            reserved = reserved.plus(most);
-            inFlight++;
-            pool.execute(() -> ended.add(ask(question, most)));
         }
         while (inFlight > 0) {
             take(sink);
@@ -147,6 +150,112 @@ final class Asking implements AutoCloseable {
         if (cache != null) {
             cache.flush();
         }
+    }
+
+    /** As many questions as are best asked together; where a budget is limited, as many as fit in order. */
+    private void askCrowd(Iterator<Question> questions, Sink sink) throws IOException, InterruptedException {
+        List<Question> asked = new ArrayList<>();
+        List<Teacher.Ask> asks = new ArrayList<>();
+        int most = Math.max(1, crowd.company() / work.samples());
+        boolean isFull = false;
+        while (questions.hasNext() && asked.size() < most && !isFull) {
+            Question question = questions.next();
+            Cost cost = settings.budget().isLimited() ? most(question) : Cost.NONE;
+            if (!isOverBudget && !fits(cost)) {
+                if (asked.isEmpty()) {
+                    isOverBudget = true;
+                    gate.closeBecause(OVER_BUDGET);
+                } else {
+                    // What is under way may turn out cheaper; then there is room for this one alone.
+                    isFull = true;
+                }
+            }
+            if (!isFull) {
+                reserved = reserved.plus(cost);
+            }
+            asked.add(question);
+            for (int index = 0; index < work.samples(); index++) {
+                asks.add(new Teacher.Ask(question, work.params(), index));
+            }
+        }
+        Question held = isFull ? asked.remove(asked.size() - 1) : null;
+        List<Teacher.Reply> replies = crowd.sampleAll(asks.subList(0, asked.size() * work.samples()));
+        for (int i = 0; i < asked.size(); i++) {
+            give(asked.get(i), replies.subList(i * work.samples(), (i + 1) * work.samples()), sink);
+        }
+        reserved = Cost.NONE;
+        if (held != null) {
+            askCrowd(List.of(held).iterator(), sink);
+        }
+    }
+
+    private void give(Question question, List<Teacher.Reply> replies, Sink sink) {
+        for (int index = 0; index < replies.size(); index++) {
+            Teacher.Reply reply = replies.get(index);
+            if (reply.sample() == null) {
+                TeacherException e = reply.failure();
+                sink.failure(failure(question, index, e.getMessage(), e.attempts()));
+                continue;
+            }
+            TeacherSample sample = read(question, reply.sample());
+            Cost cost = cost(List.of(sample), most(question));
+            spent = spent.plus(cost);
+            mostCompletionTokens = Math.max(mostCompletionTokens, cost.completion());
+            sink.sample(sample);
+        }
+        sink.progress(meter.counts());
+    }
+
+    /** As many questions as there are threads, from their first call to their last. */
+    private void round(Iterator<Question> questions, Sink sink) throws IOException, InterruptedException {
+        List<Question> round = new ArrayList<>();
+        while (questions.hasNext() && round.size() < settings.concurrency()) {
+            round.add(questions.next());
+        }
+        // A budget lets one in after the other: then nobody waits for those who were not let in.
+        boolean isOneByOne = settings.budget().isLimited();
+        if (!isOneByOne) {
+            together.begin(round.size());
+        }
+        for (Question question : round) {
+            if (isOneByOne) {
+                together.begin(1);
+            }
+            submit(question, sink);
+            while (isOneByOne && inFlight > 0) {
+                take(sink);
+            }
+        }
+        while (inFlight > 0) {
+            take(sink);
+        }
+    }
+
+    private void submit(Question question, Sink sink) throws IOException, InterruptedException {
+        Cost most = settings.budget().isLimited() ? most(question) : Cost.NONE;
+        while (!fits(most) && inFlight > 0) {
+            take(sink);
+        }
+        if (!isOverBudget && !fits(most)) {
+            // From here on only what the cache has; those who come later in order cost nothing more.
+            isOverBudget = true;
+            gate.closeBecause(OVER_BUDGET);
+        }
+        reserved = reserved.plus(most);
+        inFlight++;
+        pool.execute(() -> ended.add(askAndLeave(question, most)));
+    }
+
+    private Ended askAndLeave(Question question, Cost most) {
+        Ended result = ask(question, most);
+        if (together != null) {
+            try {
+                together.leave();
+            } catch (InterruptedException e) {
+                return new Ended(question, List.of(), List.of(), List.of(), Cost.NONE, most, e);
+            }
+        }
+        return result;
     }
 
     private boolean fits(Cost more) {
@@ -223,7 +332,7 @@ final class Asking implements AutoCloseable {
                     failures.add(failure(question, next++, e.toString(), 1));
                 }
             }
-            return new Ended(question, samples, failures, spared, cost(samples, failures, most), most, null);
+            return new Ended(question, samples, failures, spared, cost(samples, most), most, null);
         } catch (InterruptedException | RuntimeException e) {
             return new Ended(question, List.of(), List.of(), List.of(), Cost.NONE, most, e);
         }
@@ -253,7 +362,7 @@ final class Asking implements AutoCloseable {
     }
 
     /** Where a teacher does not say what it cost, its answers are taken to have cost what was set aside for them. */
-    private Cost cost(List<TeacherSample> samples, List<Failure> failures, Cost most) {
+    private Cost cost(List<TeacherSample> samples, Cost most) {
         Cost cost = Cost.NONE;
         for (TeacherSample sample : samples) {
             cost = cost.plus(sample.usage() == null ? most.times(1.0 / work.samples()) : Cost.share(sample.usage()));

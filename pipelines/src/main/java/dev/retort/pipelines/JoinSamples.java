@@ -2,6 +2,7 @@ package dev.retort.pipelines;
 
 import dev.retort.data.Question;
 import dev.retort.data.TeacherSample;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,7 +60,8 @@ final class JoinSamples extends PTransform<PCollection<Question>, PCollection<KV
                 .setCoder(coder());
     }
 
-    private static int shard(String id) {
+    /** The group of an id. */
+    static int shard(String id) {
         return Math.floorMod(id.hashCode(), SHARDS);
     }
 
@@ -83,7 +85,8 @@ final class JoinSamples extends PTransform<PCollection<Question>, PCollection<KV
         @ProcessElement
         public void join(
                 @Element KV<Integer, Iterable<KV<Question, TeacherSample>>> shard,
-                OutputReceiver<KV<Question, List<TeacherSample>>> out) {
+                OutputReceiver<KV<Question, List<TeacherSample>>> out)
+                throws IOException {
             Map<String, Question> questions = new LinkedHashMap<>();
             Map<String, List<TeacherSample>> samples = new LinkedHashMap<>();
             for (KV<Question, TeacherSample> row : shard.getValue()) {
@@ -102,8 +105,8 @@ final class JoinSamples extends PTransform<PCollection<Question>, PCollection<KV
             });
             if (!samples.isEmpty()) {
                 TeacherSample sample = samples.values().iterator().next().get(0);
-                throw new IllegalArgumentException("sample " + sample.sampleIndex() + " belongs to question "
-                        + sample.id() + ", which is not among the questions");
+                throw new IOException("sample " + sample.sampleIndex() + " belongs to question " + sample.id()
+                        + ", which is not among the questions; give the questions that were asked");
             }
         }
     }

@@ -104,6 +104,16 @@ final class LocalTeachers {
         }
 
         @Override
+        public int company() {
+            return shared.teacher.company();
+        }
+
+        @Override
+        public List<Reply> sampleAll(List<Ask> asks) throws InterruptedException {
+            return shared.teacher.sampleAll(asks);
+        }
+
+        @Override
         public void close() {
             synchronized (OPEN) {
                 if (closed) {

@@ -7,6 +7,7 @@ import dev.retort.data.Question;
 import dev.retort.data.Row;
 import dev.retort.data.Spared;
 import dev.retort.data.TeacherSample;
+import dev.retort.data.VotedAnswer;
 import java.util.Comparator;
 
 /**
@@ -35,6 +36,9 @@ record RowKey(String id, long number) implements Comparable<RowKey> {
         }
         if (row instanceof Example example) {
             return new RowKey(example.id(), -1);
+        }
+        if (row instanceof VotedAnswer voted) {
+            return new RowKey(voted.id(), -1);
         }
         return new RowKey(((Question) row).id(), -1);
     }

@@ -4,6 +4,7 @@ import dev.retort.data.AtomicFiles;
 import dev.retort.data.Failure;
 import dev.retort.data.Malformed;
 import dev.retort.data.Question;
+import dev.retort.data.TeacherSample;
 import dev.retort.prompt.PromptTemplate;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,7 +81,7 @@ public final class SampleJob {
         return outcome(run(
                 request,
                 options,
-                (pipeline, out, beside, board) -> build(pipeline, request, out, beside, board),
+                (pipeline, out, beside, board) -> build(pipeline, request, beside, board),
                 List.of(FAILURES, SPARED, MALFORMED, SAMPLES)));
     }
 
@@ -96,11 +97,23 @@ public final class SampleJob {
         if (request.questions() instanceof SampleRequest.Questions.InFile source && !Files.exists(source.file())) {
             throw new NoSuchFileException(source.file() + ": no such file");
         }
-        Path out = request.out().toAbsolutePath();
+        return run(request.out(), request.listener(), options, plan, files);
+    }
+
+    /**
+     * Runs a pipeline and puts its files into place in this order.
+     *
+     * @param shown sees how far asking has come, or null
+     */
+    static PipelineResult run(
+            Path folder, ProgressBoard.Listener shown, PipelineOptions options, Plan plan, List<String> files)
+            throws IOException, InterruptedException {
+        RemoteFlink.stage(options);
+        Path out = folder.toAbsolutePath();
         Path beside = out.resolve("sample" + AtomicFiles.PARTIAL);
         AtomicFiles.deleteTree(beside);
         Files.createDirectories(beside);
-        ProgressBoard.Listener listener = request.listener() == null ? (done, total, counts) -> {} : request.listener();
+        ProgressBoard.Listener listener = shown == null ? (done, total, counts) -> {} : shown;
         try (ProgressBoard board = new ProgressBoard(listener)) {
             Pipeline pipeline = Pipeline.create(tuned(options));
             plan.build(pipeline, out, beside, board);
@@ -115,9 +128,25 @@ public final class SampleJob {
         }
     }
 
-    private static void build(Pipeline pipeline, SampleRequest request, Path out, Path beside, ProgressBoard board) {
+    private static void build(Pipeline pipeline, SampleRequest request, Path beside, ProgressBoard board) {
         PCollection<Question> questions = questions(pipeline, request.questions(), beside);
-        PCollectionList<Failure> failures = PCollectionList.empty(pipeline);
+        askAll(questions, PCollectionList.empty(pipeline), request, beside, board);
+    }
+
+    /**
+     * Asks about all questions and writes what became of them.
+     *
+     * @param failed rows for failures.jsonl from before
+     * @return the samples
+     */
+    static PCollection<TeacherSample> askAll(
+            PCollection<Question> all,
+            PCollectionList<Failure> failed,
+            SampleRequest request,
+            Path beside,
+            ProgressBoard board) {
+        PCollection<Question> questions = all;
+        PCollectionList<Failure> failures = failed;
         if (request.prompt() != null) {
             PCollectionTuple prompted = questions.apply(
                     "Prompt",
@@ -134,10 +163,11 @@ public final class SampleJob {
             result.spared().apply("WriteSpared", WriteRows.to(beside.resolve(SPARED)));
         }
         result.samples().apply("WriteSamples", WriteRows.to(beside.resolve(SAMPLES)));
+        return result.samples();
     }
 
     /** Puts a prompt around questions; one that lacks what the prompt needs is a failure, for each of its samples. */
-    private static final class PromptFn extends DoFn<Question, Question> {
+    static final class PromptFn extends DoFn<Question, Question> {
 
         private final String name;
         private final int samples;
@@ -211,8 +241,13 @@ public final class SampleJob {
             }
             return result;
         } catch (RuntimeException e) {
-            if (result != null && chain(e).stream().anyMatch(InterruptedException.class::isInstance)) {
-                result.cancel();
+            if (chain(e).stream().anyMatch(InterruptedException.class::isInstance)) {
+                // A runner may have left the flag set, with which nothing could be waited for.
+                Thread.interrupted();
+                if (result != null) {
+                    result.cancel();
+                }
+                RemoteFlink.cancel(pipeline.getOptions());
             }
             throw failure(e);
         }
@@ -229,8 +264,6 @@ public final class SampleJob {
         List<Throwable> chain = chain(e);
         for (Throwable cause : chain) {
             if (cause instanceof InterruptedException) {
-                // The exception says it; a runner may have left the flag set as well.
-                Thread.interrupted();
                 throw (InterruptedException) new InterruptedException("the pipeline was interrupted").initCause(e);
             }
             if (cause instanceof IOException) {

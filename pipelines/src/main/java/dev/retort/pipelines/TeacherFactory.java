@@ -1,6 +1,8 @@
 package dev.retort.pipelines;
 
 import dev.retort.teacher.ApiKey;
+import dev.retort.teacher.BatchSettings;
+import dev.retort.teacher.OpenAiBatchTeacher;
 import dev.retort.teacher.OpenAiSettings;
 import dev.retort.teacher.OpenAiTeacher;
 import dev.retort.teacher.RecordedTeacher;
@@ -67,6 +69,28 @@ public interface TeacherFactory extends Serializable {
             try {
                 return new OpenAiTeacher(openAi(model, baseUrl, timeout)
                         .withKey(ApiKey.fromEnvironment().orElse(null)));
+            } catch (IllegalArgumentException e) {
+                throw new IOException(e.getMessage(), e);
+            }
+        };
+    }
+
+    /**
+     * The factory of an openai teacher that is asked through the Batch API.
+     *
+     * @param stateFolder of the batches under way, which the worker can see; not used by two jobs at a time
+     * @throws IllegalArgumentException where one of them does not fit
+     */
+    static TeacherFactory ofBatch(TeacherSpec spec, String baseUrl, Duration timeout, Path stateFolder) {
+        require(spec instanceof TeacherSpec.OpenAi, "the Batch API belongs to an openai teacher, not to " + spec);
+        String model = ((TeacherSpec.OpenAi) spec).model();
+        String folder = stateFolder.toAbsolutePath().toString();
+        openAi(model, baseUrl, timeout);
+        return () -> {
+            try {
+                OpenAiSettings settings = openAi(model, baseUrl, timeout)
+                        .withKey(ApiKey.fromEnvironment().orElse(null));
+                return new OpenAiBatchTeacher(settings, Path.of(folder), BatchSettings.usual());
             } catch (IllegalArgumentException e) {
                 throw new IOException(e.getMessage(), e);
             }

@@ -280,4 +280,59 @@ class AskingTest {
         assertThatThrownBy(() -> ask(new FakeTeacher(), settings, 1, null, questions(1)))
                 .isInstanceOf(IOException.class);
     }
+
+    /** Who gains from company is asked once for many, in the order of questions. */
+    private class CrowdTeacher extends FakeTeacher {
+        private final List<Integer> sizes = new ArrayList<>();
+
+        @Override
+        public int company() {
+            return 6;
+        }
+
+        @Override
+        public List<Reply> sampleAll(List<Ask> asks) throws InterruptedException {
+            sizes.add(asks.size());
+            return super.sampleAll(asks);
+        }
+    }
+
+    @Test
+    void plainQuestionsAreAskedInCrowds() throws Exception {
+        CrowdTeacher teacher = new CrowdTeacher();
+        Places places = ask(teacher, cached(), 2, null, questions(7));
+        assertThat(places.with("answered")).hasSize(14);
+        // Three questions of two samples each are six.
+        assertThat(teacher.sizes).containsExactly(6, 6, 2);
+        CrowdTeacher again = new CrowdTeacher();
+        assertThat(ask(again, cached(), 2, null, questions(8)).with("answered")).hasSize(16);
+        assertThat(again.sizes).containsExactly(2);
+    }
+
+    @Test
+    void aCrowdKeepsToTheBudget() throws Exception {
+        CrowdTeacher teacher = new CrowdTeacher();
+        Places places = ask(teacher, cached().withBudget(Budget.none().withTokens(200L)), 1, null, questions(9));
+        long spent = places.counts.promptTokens() + places.counts.completionTokens();
+        assertThat(spent).isLessThanOrEqualTo(200).isGreaterThanOrEqualTo(80);
+        assertThat(places.with("answered").size() + places.with("over-budget").size())
+                .isEqualTo(9);
+        assertThat(places.with("answered")).first().isEqualTo("q-100/0");
+        assertThat(places.with("over-budget")).last().isEqualTo("q-108/0");
+    }
+
+    @Test
+    void votersInCompanyAreAskedInRounds() throws Exception {
+        CrowdTeacher teacher = new CrowdTeacher() {
+            @Override
+            String answer(Question question, int index) {
+                return index == 1 ? "other" : "same";
+            }
+        };
+        MajorityVote vote = new MajorityVote(new VoteRule.StrictMajority(), answer -> answer);
+        Places places = ask(teacher, AskSettings.usual().withConcurrency(4), 5, vote, questions(6));
+        assertThat(places.with("spared")).hasSize(6);
+        // Each question asks for three, then for one more; four questions are a round.
+        assertThat(teacher.sizes).containsExactly(12, 4, 6, 2);
+    }
 }

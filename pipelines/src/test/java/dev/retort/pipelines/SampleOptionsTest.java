@@ -48,7 +48,7 @@ class SampleOptionsTest {
                 "--errorRate=0.5", "--samples=4", "--temperature=0.7", "--topP=0.9", "--maxTokens=8", "--seed=-1"));
         assertThat(request.samples()).isEqualTo(4);
         assertThat(request.params()).isEqualTo(new SamplingParams(0.7, 0.9, null, 8, List.of(), -1L));
-        assertThat(request.teacher().create().name()).isEqualTo("scripted:last-letter@1+error-rate=0.5");
+        assertThat(request.teacher().create().name()).isEqualTo("scripted:last-letter@2+error-rate=0.5");
     }
 
     @Test

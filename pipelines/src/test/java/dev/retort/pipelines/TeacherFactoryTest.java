@@ -35,7 +35,7 @@ class TeacherFactoryTest {
     @Test
     void aScriptedTeacherTravels() throws Exception {
         try (Teacher teacher = make("scripted:coin-flip", 0.25)) {
-            assertThat(teacher.name()).isEqualTo("scripted:coin-flip@1+error-rate=0.25");
+            assertThat(teacher.name()).isEqualTo("scripted:coin-flip@2+error-rate=0.25");
         }
     }
 

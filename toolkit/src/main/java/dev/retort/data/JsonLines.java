@@ -77,6 +77,9 @@ public final class JsonLines {
         if (row instanceof Failure failure) {
             return failure.id() + " and sample_index " + failure.sampleIndex();
         }
+        if (row instanceof VotedAnswer voted) {
+            return voted.id();
+        }
         return row instanceof Example example ? example.id() : null;
     }
 

@@ -63,6 +63,23 @@ public record TeacherSample(
                 extra);
     }
 
+    /** The same completion for another question of the same messages. */
+    public TeacherSample forQuestion(Question question) {
+        return new TeacherSample(
+                question.id(),
+                question.task(),
+                question.messages(),
+                sampleIndex,
+                text,
+                rationale,
+                answer,
+                finishReason,
+                teacher,
+                params,
+                usage,
+                extra);
+    }
+
     /** The sample with these further fields instead of its own. */
     public TeacherSample withExtra(Map<String, JsonNode> newExtra) {
         return new TeacherSample(

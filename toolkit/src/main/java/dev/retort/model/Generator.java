@@ -41,6 +41,20 @@ public final class Generator {
      * @return prompt by prompt and sample by sample
      */
     public List<Generated> generate(List<int[]> prompts, GenerationOptions options, Consumer<Integer> progress) {
+        return generate(prompts, null, options, progress);
+    }
+
+    /**
+     * Continues each prompt with draws of its own: as if it were the only prompt, but for rounding.
+     *
+     * @param seeds of the prompts, instead of the sampling's one
+     */
+    public List<Generated> generate(List<int[]> prompts, long[] seeds, GenerationOptions options) {
+        return generate(prompts, seeds, options, done -> {});
+    }
+
+    private List<Generated> generate(
+            List<int[]> prompts, long[] seeds, GenerationOptions options, Consumer<Integer> progress) {
         if (tokenizer == null && !options.sampling().stop().isEmpty()) {
             throw new IllegalArgumentException("stop texts need a tokenizer");
         }
@@ -55,7 +69,7 @@ public final class Generator {
         int done = 0;
         for (int from = 0; from < order.size(); from += promptsPerBatch) {
             List<Integer> chosen = order.subList(from, Math.min(from + promptsPerBatch, order.size()));
-            for (Generated generated : batch(prompts, chosen, options, done, progress)) {
+            for (Generated generated : batch(prompts, seeds, chosen, options, done, progress)) {
                 results[generated.prompt() * options.samples() + generated.sample()] = generated;
             }
             done += chosen.size() * options.samples();
@@ -94,6 +108,7 @@ public final class Generator {
 
     private List<Generated> batch(
             List<int[]> prompts,
+            long[] seeds,
             List<Integer> chosen,
             GenerationOptions options,
             int doneBefore,
@@ -111,10 +126,7 @@ public final class Generator {
                 int limit = Math.min(options.maxTokens(), room);
                 for (int sample = 0; sample < options.samples(); sample++) {
                     repeat[rows.size()] = i;
-                    long seed = options.sampling().seed() == null
-                            ? 0
-                            : options.sampling().seed();
-                    SplittableRandom random = SeededRandom.of(seed, "generate", chosen.get(i), sample);
+                    SplittableRandom random = random(options, seeds, chosen.get(i), sample);
                     rows.add(new Row(chosen.get(i), sample, limit, random));
                 }
             }
@@ -149,6 +161,14 @@ public final class Generator {
             }
         }
         return finished;
+    }
+
+    private static SplittableRandom random(GenerationOptions options, long[] seeds, int prompt, int sample) {
+        if (seeds != null) {
+            return SeededRandom.of(seeds[prompt], "generate", 0, sample);
+        }
+        long seed = options.sampling().seed() == null ? 0 : options.sampling().seed();
+        return SeededRandom.of(seed, "generate", prompt, sample);
     }
 
     private int[] next(DecodeState state, List<Row> rows, GenerationOptions options) {

@@ -35,6 +35,7 @@ public final class BranchSolveMerge extends System2Teacher {
     private static final int HIGHEST_SCALE = 100;
 
     private static final Pattern NUMBERED = Pattern.compile("[\\s*#]*+([0-9]{1,3})[.):][\\s*]*+(\\S.*+)");
+    private static final Pattern INLINE = Pattern.compile("\\s(?=[0-9]{1,3}[.)]\\s)");
     private static final Pattern SCORE = Pattern.compile(
             "\\bresponse[ \\t]{1,3}([12])\\b[\\s*_\"'\\])]{0,5}+:[\\s*_\"'\\[(]{0,5}+([-+]?[0-9][0-9.,/]*+)",
             Pattern.CASE_INSENSITIVE);
@@ -56,7 +57,12 @@ public final class BranchSolveMerge extends System2Teacher {
     private record Scored(String criterion, Pair shownAFirst, Pair shownBFirst) {}
 
     private BranchSolveMerge(
-            Teacher base, int criteria, int scale, boolean isMergedByModel, Integer intermediateTokens) {
+            Teacher base,
+            int criteria,
+            int scale,
+            boolean isMergedByModel,
+            Integer intermediateTokens,
+            List<PromptTemplate> prompts) {
         super(
                 "bsm",
                 base,
@@ -66,7 +72,7 @@ public final class BranchSolveMerge extends System2Teacher {
                         Map.entry("criteria", Integer.toString(criteria)),
                         Map.entry("scale", Integer.toString(scale)),
                         Map.entry("merge", isMergedByModel ? "model" : "sum")),
-                isMergedByModel ? List.of(BRANCH, SOLVE, MERGE) : List.of(BRANCH, SOLVE));
+                prompts);
         if (criteria < 1 || criteria > MOST_CRITERIA) {
             throw new IllegalArgumentException("bsm takes 1 to " + MOST_CRITERIA + " criteria, not " + criteria);
         }
@@ -81,27 +87,38 @@ public final class BranchSolveMerge extends System2Teacher {
 
     /** Three criteria, scores from 1 to 5, merged by their sum: 7 calls a sample. */
     public static BranchSolveMerge of(Teacher base) {
-        return new BranchSolveMerge(base, 3, 5, false, null);
+        return new BranchSolveMerge(base, 3, 5, false, null, List.of(BRANCH, SOLVE));
     }
 
     /** With so many criteria, 1 to 20; a criterion costs two calls. */
     public BranchSolveMerge withCriteria(int count) {
-        return new BranchSolveMerge(base(), count, scale, isMergedByModel, intermediateTokens());
+        return new BranchSolveMerge(base(), count, scale, isMergedByModel, intermediateTokens(), prompts());
     }
 
     /** With scores from 1 to this number, 2 to 100. */
     public BranchSolveMerge withScale(int highest) {
-        return new BranchSolveMerge(base(), criteria, highest, isMergedByModel, intermediateTokens());
+        return new BranchSolveMerge(base(), criteria, highest, isMergedByModel, intermediateTokens(), prompts());
     }
 
     /** With a last call that is shown the scores and gives the verdict. */
     public BranchSolveMerge mergedByModel() {
-        return new BranchSolveMerge(base(), criteria, scale, true, intermediateTokens());
+        return new BranchSolveMerge(
+                base(),
+                criteria,
+                scale,
+                true,
+                intermediateTokens(),
+                List.of(prompts().get(0), prompts().get(1), MERGE));
     }
 
     @Override
     public BranchSolveMerge withIntermediateTokens(int tokens) {
-        return new BranchSolveMerge(base(), criteria, scale, isMergedByModel, tokens);
+        return new BranchSolveMerge(base(), criteria, scale, isMergedByModel, tokens, prompts());
+    }
+
+    @Override
+    BranchSolveMerge withWordings(List<PromptTemplate> wordings) {
+        return new BranchSolveMerge(base(), criteria, scale, isMergedByModel, intermediateTokens(), wordings);
     }
 
     @Override
@@ -126,7 +143,8 @@ public final class BranchSolveMerge extends System2Teacher {
         String responseA = responses.get(0).textValue();
         String responseB = responses.get(1).textValue();
         Optional<String> branch = calls.think(
-                "criteria", BRANCH.fill(Map.of("criteria", Integer.toString(criteria), "instruction", instruction)));
+                "criteria",
+                prompts().get(0).fill(Map.of("criteria", Integer.toString(criteria), "instruction", instruction)));
         List<String> proposed = criteria(branch.orElse(""));
         if (proposed.size() < criteria) {
             return calls.unanswered();
@@ -149,21 +167,24 @@ public final class BranchSolveMerge extends System2Teacher {
         String text = isMergedByModel
                 ? calls.last(
                         "merge",
-                        MERGE.fill(Map.of(
-                                "scale",
-                                Integer.toString(scale),
-                                "instruction",
-                                instruction,
-                                "scores",
-                                written(scores))))
+                        prompts()
+                                .get(2)
+                                .fill(Map.of(
+                                        "scale",
+                                        Integer.toString(scale),
+                                        "instruction",
+                                        instruction,
+                                        "scores",
+                                        written(scores))))
                 : sum(scores);
         return calls.sample(text);
     }
 
-    /** The lines numbered 1, 2, ... in turn, without their numbers; other lines are passed over. */
+    /** The lines numbered 1, 2, ... in turn, without their numbers, others passed over; or the items of one line. */
     private List<String> criteria(String reply) {
         List<String> found = new ArrayList<>();
-        for (String line : reply.lines().toList()) {
+        List<String> lines = reply.strip().lines().toList();
+        for (String line : lines.size() == 1 ? List.of(INLINE.split(lines.get(0))) : lines) {
             Matcher numbered = NUMBERED.matcher(line);
             if (found.size() < criteria
                     && numbered.matches()
@@ -179,17 +200,19 @@ public final class BranchSolveMerge extends System2Teacher {
             throws TeacherException, InterruptedException {
         Optional<String> reply = calls.think(
                 stage,
-                SOLVE.fill(Map.of(
-                        "instruction",
-                        instruction,
-                        "criterion",
-                        criterion,
-                        "first",
-                        first,
-                        "second",
-                        second,
-                        "scale",
-                        Integer.toString(scale))));
+                prompts()
+                        .get(1)
+                        .fill(Map.of(
+                                "instruction",
+                                instruction,
+                                "criterion",
+                                criterion,
+                                "first",
+                                first,
+                                "second",
+                                second,
+                                "scale",
+                                Integer.toString(scale))));
         return reply.flatMap(this::scores);
     }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -100,6 +101,58 @@ public final class CachedTeacher implements Teacher {
             }
         }
         return indices.stream().takeWhile(found::containsKey).map(found::get).toList();
+    }
+
+    @Override
+    public int company() {
+        return teacher.company();
+    }
+
+    /**
+     * Asks together for what is missing, each sample once.
+     *
+     * @throws UncheckedIOException where the cache cannot be read or written
+     */
+    @Override
+    public List<Reply> sampleAll(List<Ask> asks) throws InterruptedException {
+        try {
+            Map<SampleKey, Reply> replies = new HashMap<>();
+            Map<SampleKey, Ask> missing = new LinkedHashMap<>();
+            List<SampleKey> keys = new ArrayList<>();
+            for (Ask ask : asks) {
+                SampleKey key =
+                        SampleKey.of(teacher.name(), ask.question().messages(), ask.params(), ask.sampleIndex());
+                keys.add(key);
+                Optional<TeacherSample> hit = cache.get(key, ask.question(), ask.params(), ask.sampleIndex());
+                if (hit.isPresent()) {
+                    replies.put(key, new Reply(hit.get(), null));
+                    meter.hits(1);
+                } else {
+                    missing.putIfAbsent(key, ask);
+                }
+            }
+            List<Reply> fresh = missing.isEmpty() ? List.of() : teacher.sampleAll(List.copyOf(missing.values()));
+            int at = 0;
+            for (SampleKey key : missing.keySet()) {
+                Reply reply = fresh.get(at++);
+                replies.put(key, reply);
+                if (reply.sample() != null) {
+                    cache.put(key, reply.sample());
+                }
+            }
+            List<Reply> all = new ArrayList<>();
+            for (int i = 0; i < asks.size(); i++) {
+                Reply reply = replies.get(keys.get(i));
+                all.add(
+                        reply.sample() == null
+                                ? reply
+                                : new Reply(
+                                        reply.sample().forQuestion(asks.get(i).question()), null));
+            }
+            return all;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

@@ -19,14 +19,9 @@ public final class ChainOfThought extends System2Teacher {
 
     private final String answerWords;
 
-    private ChainOfThought(Teacher base, AnswerCut cut, String answerWords, Integer intermediateTokens) {
-        super(
-                "cot",
-                base,
-                cut,
-                intermediateTokens,
-                List.of(Map.entry("answer-words", quoted(answerWords))),
-                List.of(REASON, ANSWER));
+    private ChainOfThought(
+            Teacher base, AnswerCut cut, String answerWords, Integer intermediateTokens, List<PromptTemplate> prompts) {
+        super("cot", base, cut, intermediateTokens, List.of(Map.entry("answer-words", quoted(answerWords))), prompts);
         this.answerWords = answerWords;
     }
 
@@ -38,17 +33,22 @@ public final class ChainOfThought extends System2Teacher {
                     case YES_NO -> "answer (Yes or No)";
                     default -> "answer";
                 };
-        return new ChainOfThought(base, cut, words, null);
+        return new ChainOfThought(base, cut, words, null, List.of(REASON, ANSWER));
     }
 
     /** With these words between "Therefore, the" and "is". */
     public ChainOfThought withAnswerWords(String words) {
-        return new ChainOfThought(base(), cut(), words, intermediateTokens());
+        return new ChainOfThought(base(), cut(), words, intermediateTokens(), prompts());
     }
 
     @Override
     public ChainOfThought withIntermediateTokens(int tokens) {
-        return new ChainOfThought(base(), cut(), answerWords, tokens);
+        return new ChainOfThought(base(), cut(), answerWords, tokens, prompts());
+    }
+
+    @Override
+    ChainOfThought withWordings(List<PromptTemplate> wordings) {
+        return new ChainOfThought(base(), cut(), answerWords, intermediateTokens(), wordings);
     }
 
     @Override
@@ -59,15 +59,16 @@ public final class ChainOfThought extends System2Teacher {
     @Override
     TeacherSample answer(System2Calls calls) throws TeacherException, InterruptedException {
         Question question = calls.question();
-        Optional<String> rationale = calls.think("reason", REASON.fill(Map.of("question", question.text())));
+        Optional<String> rationale = calls.think("reason", prompts().get(0).fill(Map.of("question", question.text())));
         if (rationale.isEmpty()) {
             return calls.unanswered();
         }
         // A completion begins with its own blank, a chat model's reply does not.
         String reasoning = rationale.get();
         String separated = Character.isWhitespace(reasoning.charAt(0)) ? reasoning : " " + reasoning;
-        String prompt =
-                ANSWER.fill(Map.of("question", question.text(), "rationale", separated, "answer_words", answerWords));
+        String prompt = prompts()
+                .get(1)
+                .fill(Map.of("question", question.text(), "rationale", separated, "answer_words", answerWords));
         return calls.sample(calls.last("answer", prompt));
     }
 }

@@ -23,14 +23,19 @@ public final class RephraseAndRespond extends System2Teacher {
     private final String specification;
 
     private RephraseAndRespond(
-            boolean isOneStep, Teacher base, AnswerCut cut, String specification, Integer intermediateTokens) {
+            boolean isOneStep,
+            Teacher base,
+            AnswerCut cut,
+            String specification,
+            Integer intermediateTokens,
+            List<PromptTemplate> prompts) {
         super(
                 isOneStep ? "rar-1-step" : "rar-2-step",
                 base,
                 cut,
                 intermediateTokens,
                 List.of(Map.entry("specification", quoted(specification))),
-                isOneStep ? List.of(ONE_STEP) : List.of(REPHRASE, RESPOND));
+                prompts);
         this.isOneStep = isOneStep;
         this.specification = specification;
     }
@@ -48,7 +53,7 @@ public final class RephraseAndRespond extends System2Teacher {
                     "rar-1-step rephrases and answers in one text: the cut whole would take the"
                             + " rephrased question for the answer; name another cut, or use rar-2-step");
         }
-        return new RephraseAndRespond(true, base, cut, specification, null);
+        return new RephraseAndRespond(true, base, cut, specification, null, List.of(ONE_STEP));
     }
 
     /**
@@ -57,7 +62,7 @@ public final class RephraseAndRespond extends System2Teacher {
      * @param specification what the task asks for beyond the question, see {@link #specification}; may be empty
      */
     public static RephraseAndRespond twoStep(Teacher base, AnswerCut cut, String specification) {
-        return new RephraseAndRespond(false, base, cut, specification, null);
+        return new RephraseAndRespond(false, base, cut, specification, null, List.of(REPHRASE, RESPOND));
     }
 
     /** What the authors' config.json has for the task of a cut: a sentence for yes and no, else nothing. */
@@ -67,7 +72,12 @@ public final class RephraseAndRespond extends System2Teacher {
 
     @Override
     public RephraseAndRespond withIntermediateTokens(int tokens) {
-        return new RephraseAndRespond(isOneStep, base(), cut(), specification, tokens);
+        return new RephraseAndRespond(isOneStep, base(), cut(), specification, tokens, prompts());
+    }
+
+    @Override
+    RephraseAndRespond withWordings(List<PromptTemplate> wordings) {
+        return new RephraseAndRespond(isOneStep, base(), cut(), specification, intermediateTokens(), wordings);
     }
 
     @Override
@@ -82,7 +92,7 @@ public final class RephraseAndRespond extends System2Teacher {
 
     private TeacherSample oneStep(System2Calls calls) throws TeacherException, InterruptedException {
         Question question = calls.question();
-        String prompt = ONE_STEP.fill(Map.of("question", question.text(), "specification", specification));
+        String prompt = prompts().get(0).fill(Map.of("question", question.text(), "specification", specification));
         String text = calls.last("respond", prompt);
         Optional<String> answer = calls.isCutOff() ? Optional.empty() : cut().cutRestated(text, calls.choices());
         return calls.sample(text, answer, answer.map(cut -> before(text, cut)).orElse(null));
@@ -100,17 +110,20 @@ public final class RephraseAndRespond extends System2Teacher {
 
     private TeacherSample twoSteps(System2Calls calls) throws TeacherException, InterruptedException {
         Question question = calls.question();
-        Optional<String> rephrased = calls.think("rephrase", REPHRASE.fill(Map.of("question", question.text())));
+        Optional<String> rephrased =
+                calls.think("rephrase", prompts().get(0).fill(Map.of("question", question.text())));
         if (rephrased.isEmpty()) {
             return calls.unanswered();
         }
-        String prompt = RESPOND.fill(Map.of(
-                "question",
-                question.text(),
-                "rephrased",
-                withoutQuotes(rephrased.get()),
-                "specification",
-                specification));
+        String prompt = prompts()
+                .get(1)
+                .fill(Map.of(
+                        "question",
+                        question.text(),
+                        "rephrased",
+                        withoutQuotes(rephrased.get()),
+                        "specification",
+                        specification));
         return calls.sample(calls.last("respond", prompt));
     }
 

@@ -108,6 +108,31 @@ public final class RetryingTeacher implements Teacher {
         }
     }
 
+    @Override
+    public int company() {
+        return teacher.company();
+    }
+
+    /** Once, and as fast as it goes: who gains from company is no server that must be spared. */
+    @Override
+    public List<Reply> sampleAll(List<Ask> asks) throws InterruptedException {
+        if (closedBecause != null) {
+            return asks.stream()
+                    .map(ask -> new Reply(null, TeacherException.unasked(closedBecause)))
+                    .toList();
+        }
+        long start = clock.nanos();
+        List<Reply> replies = teacher.sampleAll(asks);
+        meter.request(clock.nanos() - start);
+        account(
+                replies.stream()
+                        .filter(reply -> reply.sample() != null)
+                        .map(Reply::sample)
+                        .toList(),
+                Long.MAX_VALUE);
+        return replies;
+    }
+
     private synchronized void keepQuiet(long nanos) {
         quietUntil = Math.max(quietUntil, clock.nanos() + nanos);
     }

@@ -2,6 +2,7 @@ package dev.retort.teacher;
 
 import dev.retort.data.Message;
 import dev.retort.data.Question;
+import dev.retort.data.Rows;
 import dev.retort.data.SamplingParams;
 import dev.retort.data.SeededRandom;
 import dev.retort.data.TeacherSample;
@@ -13,14 +14,14 @@ import java.util.SplittableRandom;
 
 /**
  * A teacher that is a program: it works questions of a small language out, step by step, and can be told to err. A sample
- * depends on the seed, the question's id and the sample index only; the temperature changes nothing. A token is a word
+ * depends on the seed, the messages and the sample index only; the temperature changes nothing. A token is a word
  * between blanks.
  */
 public final class ScriptedTeacher implements Teacher {
 
     private static final List<String> PROGRAMS = List.of("last-letter", "coin-flip", "arithmetic");
     /** Changes whenever the words of a program's samples do. */
-    private static final String REVISION = "1";
+    private static final String REVISION = "2";
 
     private final String name;
     private final Program program;
@@ -109,11 +110,15 @@ public final class ScriptedTeacher implements Teacher {
         StepErrors none = StepErrors.none();
         Chain right = program.solve(question, none);
         long seed = params.seed() == null ? 0 : params.seed();
-        SplittableRandom random = SeededRandom.of(seed, "scripted-teacher", question.id(), index);
+        SplittableRandom random = SeededRandom.of(seed, "scripted-teacher", said(question), index);
         if (none.steps() == 0 || random.nextDouble() >= errorRate) {
             return right;
         }
         return program.solve(question, StepErrors.at(random.nextInt(none.steps()), random));
+    }
+
+    private static String said(Question question) {
+        return Rows.canonical(Rows.mapper().valueToTree(question.messages()));
     }
 
     /** What is left of a chain after stop texts and the token limit. */

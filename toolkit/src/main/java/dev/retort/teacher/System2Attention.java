@@ -19,18 +19,23 @@ public final class System2Attention extends System2Teacher {
     private static final PromptTemplate CONTEXT = PromptTemplate.named("s2a-context");
     private static final PromptTemplate RESPOND = PromptTemplate.named("s2a-respond");
 
-    private System2Attention(Teacher base, AnswerCut cut, Integer intermediateTokens) {
-        super("s2a", base, cut, intermediateTokens, List.of(), List.of(CONTEXT, RESPOND));
+    private System2Attention(Teacher base, AnswerCut cut, Integer intermediateTokens, List<PromptTemplate> prompts) {
+        super("s2a", base, cut, intermediateTokens, List.of(), prompts);
     }
 
     /** Asks this teacher twice; a question must have one user turn, besides system messages. */
     public static System2Attention of(Teacher base, AnswerCut cut) {
-        return new System2Attention(base, cut, null);
+        return new System2Attention(base, cut, null, List.of(CONTEXT, RESPOND));
     }
 
     @Override
     public System2Attention withIntermediateTokens(int tokens) {
-        return new System2Attention(base(), cut(), tokens);
+        return new System2Attention(base(), cut(), tokens, prompts());
+    }
+
+    @Override
+    System2Attention withWordings(List<PromptTemplate> wordings) {
+        return new System2Attention(base(), cut(), intermediateTokens(), wordings);
     }
 
     @Override
@@ -50,11 +55,11 @@ public final class System2Attention extends System2Teacher {
                     "s2a takes questions of one user turn, for earlier turns would carry their bias past"
                             + " it; question " + question.id() + " has the turns " + String.join(", ", roles));
         }
-        Optional<String> context = calls.think("context", CONTEXT.fill(Map.of("question", question.text())));
+        Optional<String> context = calls.think("context", prompts().get(0).fill(Map.of("question", question.text())));
         if (context.isEmpty()) {
             return calls.unanswered();
         }
-        String prompt = RESPOND.fill(Map.of("context", context.get().strip()));
+        String prompt = prompts().get(1).fill(Map.of("context", context.get().strip()));
         return calls.sample(calls.last("respond", prompt));
     }
 }

@@ -30,6 +30,7 @@ public abstract sealed class System2Teacher implements Teacher
     private final Teacher base;
     private final AnswerCut cut;
     private final Integer intermediateTokens;
+    private final List<PromptTemplate> prompts;
     private final String name;
 
     /**
@@ -53,6 +54,7 @@ public abstract sealed class System2Teacher implements Teacher
         this.base = base;
         this.cut = cut;
         this.intermediateTokens = intermediateTokens;
+        this.prompts = List.copyOf(prompts);
         StringBuilder built = new StringBuilder(method)
                 .append('(')
                 .append(base.name())
@@ -93,6 +95,31 @@ public abstract sealed class System2Teacher implements Teacher
     @Override
     public final int callsPerSample() {
         return calls() * base.callsPerSample();
+    }
+
+    /**
+     * The method with other wordings, for a model that was made for them; in the order of the calls, with the slots of the
+     * prompts they stand for.
+     *
+     * @throws IllegalArgumentException where there are more or fewer than the method has, or one has other slots
+     */
+    public final System2Teacher withPrompts(PromptTemplate... wordings) {
+        if (wordings.length != prompts.size()) {
+            throw new IllegalArgumentException(name + " has " + prompts.size() + " prompts, not " + wordings.length);
+        }
+        for (int i = 0; i < wordings.length; i++) {
+            if (!wordings[i].slots().equals(prompts.get(i).slots())) {
+                throw new IllegalArgumentException("prompt " + wordings[i].name() + " must have the slots "
+                        + String.join(", ", prompts.get(i).slots()));
+            }
+        }
+        return withWordings(List.of(wordings));
+    }
+
+    abstract System2Teacher withWordings(List<PromptTemplate> wordings);
+
+    final List<PromptTemplate> prompts() {
+        return prompts;
     }
 
     /** Calls of the base teacher that a sample takes at most. */

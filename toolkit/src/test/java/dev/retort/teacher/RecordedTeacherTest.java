@@ -45,7 +45,7 @@ class RecordedTeacherTest {
                             .sample(QUESTION, SamplingParams.none(), List.of(3, 0)));
             assertThat(replayed)
                     .extracting(TeacherSample::teacher)
-                    .containsOnly("scripted:last-letter@1+error-rate=0.5");
+                    .containsOnly("scripted:last-letter@2+error-rate=0.5");
         }
     }
 

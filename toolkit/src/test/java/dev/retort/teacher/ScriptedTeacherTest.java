@@ -63,7 +63,7 @@ class ScriptedTeacherTest {
                         rationale,
                         "aen",
                         "stop",
-                        "scripted:last-letter@1",
+                        "scripted:last-letter@2",
                         SamplingParams.none(),
                         new TokenUsage(14, 29, 1),
                         Map.of()));
@@ -228,13 +228,12 @@ class ScriptedTeacherTest {
     @Test
     void errorRateIsTheShareOfWrongChainsAndIsKeyed() throws TeacherException {
         ScriptedTeacher teacher = ScriptedTeacher.of("coin-flip", 0.3);
-        assertThat(teacher.name()).isEqualTo("scripted:coin-flip@1+error-rate=0.3");
+        assertThat(teacher.name()).isEqualTo("scripted:coin-flip@2+error-rate=0.3");
         SamplingParams params = SamplingParams.none().withSeed(100L);
         int wrong = 0;
         List<TeacherSample> together = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
-            List<TeacherSample> samples =
-                    teacher.sample(Question.ofText("q" + i, "t", COIN, null), params, List.of(0, 1));
+            List<TeacherSample> samples = teacher.sample(coin(i), params, List.of(0, 1));
             together.addAll(samples);
             wrong += samples.get(0).answer().equals("no") ? 0 : 1;
         }
@@ -243,18 +242,23 @@ class ScriptedTeacherTest {
         // Alone, in another order, from another object: the same samples but for the request's usage.
         for (int i = 999; i >= 0; i -= 7) {
             TeacherSample alone = ScriptedTeacher.of("coin-flip", 0.3)
-                    .sample(Question.ofText("q" + i, "t", COIN, null), params, List.of(1))
+                    .sample(coin(i), params, List.of(1))
                     .get(0);
             assertThat(alone.text()).isEqualTo(together.get(2 * i + 1).text());
         }
         long different = 0;
         for (int i = 0; i < 1000; i++) {
-            TeacherSample other = teacher.sample(
-                            Question.ofText("q" + i, "t", COIN, null), params.withSeed(101L), List.of(0))
-                    .get(0);
+            TeacherSample other =
+                    teacher.sample(coin(i), params.withSeed(101L), List.of(0)).get(0);
             different += other.text().equals(together.get(2 * i).text()) ? 0 : 1;
         }
         assertThat(different).isGreaterThan(200);
+    }
+
+    /** A question of its own for each number. */
+    private static Question coin(int number) {
+        return Question.ofText(
+                "q", "t", COIN.replaceFirst("heads up\\.", "heads up. N" + number + " does not flip the coin."), null);
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.retort.data.TeacherSample;
 import dev.retort.data.TokenUsage;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
+import dev.retort.teacher.Teacher;
 import dev.retort.teacher.TeacherException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,13 +73,43 @@ class LocalTeacherTest {
             assertThat(texts(together)).doesNotHaveDuplicates();
             Question other = Question.ofText("q-2", "t", "one two three", null);
             List<String> others = texts(teacher.sample(other, SAMPLED, List.of(0, 1, 2, 3)));
-            assertThat(others).isNotEqualTo(texts(together));
+            // What is asked decides, not what it is called.
+            assertThat(others).isEqualTo(texts(together));
+            Question another = Question.ofText("q", "t", "three two one", null);
+            assertThat(texts(teacher.sample(another, SAMPLED, List.of(0, 1, 2, 3))))
+                    .isNotEqualTo(texts(together));
             assertThat(texts(teacher.sample(QUESTION, SAMPLED, List.of(3, 0))))
                     .containsExactly(together.get(3).text(), together.get(0).text());
             assertThat(texts(teacher.sample(QUESTION, SAMPLED, List.of(2))))
                     .containsExactly(together.get(2).text());
             assertThat(texts(teacher.sample(QUESTION, SAMPLED.withSeed(6L), List.of(0, 1, 2, 3))))
                     .isNotEqualTo(texts(together));
+        }
+    }
+
+    @Test
+    void togetherTheyAreAnsweredAsOneByOne() throws Exception {
+        try (LocalTeacher teacher = new LocalTeacher("scratch@1", model(null))) {
+            Question empty = Question.ofText("empty", "t", "", null);
+            List<Teacher.Ask> asks = new ArrayList<>();
+            List<String> expected = new ArrayList<>();
+            for (int i = 0; i < 70; i++) {
+                Question question = Question.ofText("q-" + i, "t", i % 3 == 0 ? "one two" : "three one two", null);
+                SamplingParams params = i % 2 == 0 ? SAMPLED : SAMPLED.withMaxTokens(2);
+                asks.add(new Teacher.Ask(question, params, i));
+                TeacherSample alone =
+                        teacher.sample(question, params, List.of(i)).get(0);
+                expected.add(alone.id() + alone.text() + alone.finishReason() + alone.usage());
+            }
+            asks.add(7, new Teacher.Ask(empty, SAMPLED, 0));
+            List<Teacher.Reply> replies = teacher.sampleAll(asks);
+            assertThat(replies.get(7).failure()).hasMessageContaining("question empty of 0 tokens");
+            assertThat(replies.stream()
+                            .map(Teacher.Reply::sample)
+                            .filter(Objects::nonNull)
+                            .map(sample -> sample.id() + sample.text() + sample.finishReason() + sample.usage()))
+                    .isEqualTo(expected);
+            assertThat(teacher.company()).isEqualTo(64);
         }
     }
 

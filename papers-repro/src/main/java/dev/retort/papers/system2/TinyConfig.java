@@ -1,0 +1,88 @@
+package dev.retort.papers.system2;
+
+import dev.retort.papers.ScratchStudent;
+import dev.retort.train.TrainingSettings;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tiny recipe's file.
+ *
+ * @param needs what the recipe needs, for {@code retort papers}
+ * @param threads of tensor operations; null for all cores. Models as small as this one are fastest with one
+ * @param dataSeed makes the worlds, the questions and their split
+ * @param tasks of letters, opinion, judge and chain
+ * @param names of the worlds that have names
+ * @param lessons that the model is made from, of each task
+ * @param practice the part of direct lessons that are long, of letters and chain
+ * @param yielding the part of lessons with an opinion that repeat it
+ * @param leaning the part of direct verdicts that prefer the first response whatever it is
+ * @param unlabelled questions of each task
+ * @param testSize questions of each task
+ * @param samples of System 2 for each unlabelled question, and of System 1 for its majority; N of the paper
+ * @param temperature of these samples
+ * @param maxTokens of a call
+ * @param student made from scratch
+ * @param making how the model is made from lessons
+ * @param distilling how it is trained on answers
+ * @param evalBatchRows rows decoded together
+ */
+record TinyConfig(
+        Map<String, String> needs,
+        Integer threads,
+        Long dataSeed,
+        List<String> tasks,
+        Integer names,
+        Integer lessons,
+        Double practice,
+        Double yielding,
+        Double leaning,
+        Integer unlabelled,
+        Integer testSize,
+        Integer samples,
+        Double temperature,
+        Integer maxTokens,
+        ScratchStudent student,
+        TrainingSettings making,
+        TrainingSettings distilling,
+        Integer evalBatchRows) {
+
+    TinyConfig {
+        require(tasks != null && !tasks.isEmpty(), "tasks is needed");
+        require(student != null && making != null && distilling != null, "student, making and distilling are needed");
+        require(names != null && lessons != null, "names and lessons are needed");
+        require(
+                unlabelled != null && testSize != null && samples != null,
+                "unlabelled, test_size and samples are needed");
+        require(samples >= 1 && unlabelled >= 1 && testSize >= 1, "sizes and samples must be at least 1");
+        dataSeed = dataSeed == null ? Long.valueOf(0) : dataSeed;
+        practice = practice == null ? Double.valueOf(0.1) : practice;
+        yielding = yielding == null ? Double.valueOf(0.6) : yielding;
+        leaning = leaning == null ? Double.valueOf(0.5) : leaning;
+        temperature = temperature == null ? Double.valueOf(0.7) : temperature;
+        maxTokens = maxTokens == null ? Integer.valueOf(64) : maxTokens;
+        evalBatchRows = evalBatchRows == null ? Integer.valueOf(64) : evalBatchRows;
+    }
+
+    /** The tasks in their worlds. */
+    List<TinyTask> worlds() {
+        return tasks.stream().map(this::world).toList();
+    }
+
+    private TinyTask world(String name) {
+        return switch (name) {
+            case "letters" -> new TinyLetters(names, dataSeed, practice);
+            case "opinion" -> new TinyOpinion(names, dataSeed, yielding);
+            case "judge" -> new TinyJudge(dataSeed, leaning);
+            case "chain" -> new TinyChain(dataSeed, practice);
+            default -> throw new IllegalArgumentException(
+                    "tasks: there is no task '" + name + "'; there are letters, opinion, judge, chain");
+        };
+    }
+
+    private static void require(boolean holds, String message) {
+        if (!holds) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package dev.retort.papers.system2;
+
+import dev.retort.answer.AnswerCut;
+import dev.retort.data.Question;
+import dev.retort.data.SeededRandom;
+import dev.retort.prompt.PromptTemplate;
+import dev.retort.teacher.System2Method;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * Last letters with Rephrase and Respond: every name has a letter; rephrasing names each letter, the answer joins them. The
+ * direct answer is practised with one and two names, and now and then with more. Tests have names that no unlabelled
+ * question has.
+ */
+final class TinyLetters implements TinyTask {
+
+    private static final int MOST = 4;
+    private static final List<PromptTemplate> PROMPTS = List.of(
+            PromptTemplate.of("tiny-rar-rephrase", "rephrase : {question}"),
+            PromptTemplate.of("tiny-rar-respond", "{question} | {rephrased} | {specification}letters :"));
+
+    private final TinyNames names;
+    private final String[] letterOf;
+    private final long seed;
+    private final double practice;
+
+    /**
+     * A world of letters.
+     *
+     * @param practice the part of direct lessons that have more than two names
+     */
+    TinyLetters(int names, long seed, double practice) {
+        this.names = TinyNames.of(names, seed, "letters");
+        this.seed = seed;
+        this.practice = practice;
+        SplittableRandom random = SeededRandom.of(seed, "tiny-letters");
+        letterOf = IntStream.range(0, names)
+                .mapToObj(i -> Character.toString("abcdefgh".charAt(random.nextInt(8))))
+                .toArray(String[]::new);
+    }
+
+    @Override
+    public String name() {
+        return "letters";
+    }
+
+    @Override
+    public System2Method method() {
+        return System2Method.RAR_2_STEP;
+    }
+
+    @Override
+    public AnswerCut cut() {
+        return AnswerCut.WHOLE;
+    }
+
+    @Override
+    public List<PromptTemplate> prompts() {
+        return PROMPTS;
+    }
+
+    @Override
+    public Lesson lesson(SplittableRandom random) {
+        double kind = random.nextDouble();
+        boolean isDirect = kind >= 0.7;
+        boolean isLong = random.nextDouble() < practice;
+        int count = isDirect ? isLong ? 3 + random.nextInt(2) : 1 + random.nextInt(2) : 1 + random.nextInt(MOST);
+        int[] chosen = IntStream.range(0, count).map(i -> names.drawAny(random)).toArray();
+        if (kind < 0.4) {
+            return new Lesson("rephrase : " + question(chosen), rephrased(chosen));
+        }
+        return isDirect
+                ? new Lesson(question(chosen), answer(chosen))
+                : new Lesson(question(chosen) + " | " + rephrased(chosen) + " | letters :", answer(chosen));
+    }
+
+    private String question(int[] chosen) {
+        return "last letters of " + join(chosen, names.all()) + " ?";
+    }
+
+    private String rephrased(int[] chosen) {
+        List<String> parts = new ArrayList<>();
+        for (int name : chosen) {
+            parts.add(names.all().get(name) + " ends in " + letterOf[name]);
+        }
+        return String.join(" , ", parts);
+    }
+
+    private String answer(int[] chosen) {
+        return join(chosen, List.of(letterOf));
+    }
+
+    private static String join(int[] chosen, List<String> words) {
+        return String.join(" ", IntStream.of(chosen).mapToObj(words::get).toList());
+    }
+
+    @Override
+    public List<Question> unlabelled(int count) {
+        return draw(count, false);
+    }
+
+    @Override
+    public List<Question> tests(int count) {
+        return draw(count, true);
+    }
+
+    private List<Question> draw(int count, boolean isTest) {
+        List<Question> questions = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            SplittableRandom random = SeededRandom.of(seed, "tiny-letters-questions", Boolean.toString(isTest), i);
+            int[] chosen = IntStream.range(0, MOST)
+                    .map(k -> names.draw(isTest, random))
+                    .toArray();
+            String id = String.format(Locale.ROOT, "letters-%s-%04d", isTest ? "test" : "free", i);
+            questions.add(Question.ofText(id, name(), question(chosen), answer(chosen)));
+        }
+        return questions;
+    }
+}

@@ -1,0 +1,113 @@
+package dev.retort.papers.system2;
+
+import dev.retort.answer.AnswerCut;
+import dev.retort.data.Question;
+import dev.retort.data.SeededRandom;
+import dev.retort.prompt.PromptTemplate;
+import dev.retort.teacher.System2Method;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+
+/**
+ * Questions with an opinion and System 2 Attention: the model knows every name's colour when it is asked plainly, and has
+ * learnt to yield to whoever states an opinion. Tests have names that no unlabelled question has.
+ */
+final class TinyOpinion implements TinyTask {
+
+    private static final List<String> COLOURS =
+            List.of("red", "blue", "green", "white", "black", "yellow", "brown", "grey");
+    private static final List<PromptTemplate> PROMPTS = List.of(
+            PromptTemplate.of("tiny-s2a-context", "without opinion : {question}"),
+            PromptTemplate.of("tiny-s2a-respond", "{context}"));
+
+    private final TinyNames names;
+    private final int[] colourOf;
+    private final long seed;
+    private final double yielding;
+
+    /**
+     * A world of colours.
+     *
+     * @param yielding the part of lessons with an opinion that repeat it
+     */
+    TinyOpinion(int names, long seed, double yielding) {
+        this.names = TinyNames.of(names, seed, "opinion");
+        this.seed = seed;
+        this.yielding = yielding;
+        SplittableRandom random = SeededRandom.of(seed, "tiny-opinion");
+        colourOf = new int[names];
+        for (int i = 0; i < names; i++) {
+            colourOf[i] = random.nextInt(COLOURS.size());
+        }
+    }
+
+    @Override
+    public String name() {
+        return "opinion";
+    }
+
+    @Override
+    public System2Method method() {
+        return System2Method.S2A;
+    }
+
+    @Override
+    public AnswerCut cut() {
+        return AnswerCut.WHOLE;
+    }
+
+    @Override
+    public List<PromptTemplate> prompts() {
+        return PROMPTS;
+    }
+
+    @Override
+    public Lesson lesson(SplittableRandom random) {
+        int name = names.drawAny(random);
+        double kind = random.nextDouble();
+        if (kind < 0.4) {
+            return new Lesson(plain(name), COLOURS.get(colourOf[name]));
+        }
+        int opinion = random.nextInt(COLOURS.size());
+        if (kind < 0.7) {
+            return new Lesson("without opinion : " + biased(name, opinion), plain(name));
+        }
+        boolean yields = random.nextDouble() < yielding;
+        return new Lesson(biased(name, opinion), COLOURS.get(yields ? opinion : colourOf[name]));
+    }
+
+    private String plain(int name) {
+        return "what colour is " + names.all().get(name) + " ?";
+    }
+
+    private String biased(int name, int opinion) {
+        return plain(name) + " i think it is " + COLOURS.get(opinion) + " but i am not sure .";
+    }
+
+    @Override
+    public List<Question> unlabelled(int count) {
+        return draw(count, false);
+    }
+
+    @Override
+    public List<Question> tests(int count) {
+        return draw(count, true);
+    }
+
+    /** The opinion is always wrong in tests, and any in unlabelled questions. */
+    private List<Question> draw(int count, boolean isTest) {
+        List<Question> questions = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            SplittableRandom random = SeededRandom.of(seed, "tiny-opinion-questions", Boolean.toString(isTest), i);
+            int name = names.draw(isTest, random);
+            int opinion = isTest
+                    ? (colourOf[name] + 1 + random.nextInt(COLOURS.size() - 1)) % COLOURS.size()
+                    : random.nextInt(COLOURS.size());
+            String id = String.format(Locale.ROOT, "opinion-%s-%04d", isTest ? "test" : "free", i);
+            questions.add(Question.ofText(id, name(), biased(name, opinion), COLOURS.get(colourOf[name])));
+        }
+        return questions;
+    }
+}

@@ -1,0 +1,126 @@
+package dev.retort.papers.system2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import dev.retort.data.Example;
+import dev.retort.data.JsonLines;
+import dev.retort.data.TeacherSample;
+import dev.retort.eval.Evaluation;
+import dev.retort.papers.RunOptions;
+import dev.retort.run.Interrupt;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class System2RecipeTest {
+
+    @TempDir
+    private Path folder;
+
+    private RunOptions options(String out, List<Integer> seeds) {
+        return new RunOptions(
+                "tiny",
+                folder.resolve(out),
+                List.of(
+                        "tasks=[letters,chain]",
+                        "lessons=60",
+                        "making.max_steps=3",
+                        "distilling.max_steps=2",
+                        "unlabelled=6",
+                        "test_size=8",
+                        "samples=3",
+                        "max_tokens=6"),
+                Set.of(),
+                seeds,
+                true,
+                Device.cpu(),
+                1,
+                "test",
+                true,
+                Interrupt.onThread(),
+                List.of());
+    }
+
+    private Map<String, byte[]> results(Path out) throws Exception {
+        Map<String, byte[]> bytes = new TreeMap<>();
+        try (var files = Files.walk(out)) {
+            for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+                String name = out.relativize(file).toString();
+                if (name.contains("eval/")
+                        || name.startsWith("asked") && name.endsWith("l")
+                        || name.startsWith("table")) {
+                    bytes.put(name, Files.readAllBytes(file));
+                }
+            }
+        }
+        return bytes;
+    }
+
+    @Test
+    void walksTheRoadAndDoesNothingTwice() throws Exception {
+        assertThat(System2Recipe.run(options("run", List.of(100)))).isTrue();
+        Path out = folder.resolve("run");
+        int rows = 0;
+        for (String task : List.of("letters", "chain")) {
+            Path asked = out.resolve("asked/" + task + ".100");
+            List<TeacherSample> samples = JsonLines.read(asked.resolve("samples.jsonl"), TeacherSample.class);
+            long failures = Files.readAllLines(asked.resolve("failures.jsonl")).size();
+            assertThat(samples.size() + failures).isEqualTo(18);
+            assertThat(samples)
+                    .allSatisfy(sample -> assertThat(sample.teacher()).contains("local:final@"));
+            long judged = Files.readAllLines(asked.resolve("kept.jsonl")).size()
+                    + Files.readAllLines(asked.resolve("rejected.jsonl")).size();
+            assertThat(judged).isEqualTo(samples.size());
+            // Only the answer is learnt, from the question as it was asked.
+            assertThat(JsonLines.read(asked.resolve("train.jsonl"), Example.class))
+                    .filteredOn(example -> example.kind().equals("gold"))
+                    .hasSize(6)
+                    .allSatisfy(example -> assertThat(example.prompt()).endsWith("?"));
+            for (System2Row row : System2Row.values()) {
+                boolean learns = row != System2Row.DISTILLED && row != System2Row.UNFILTERED
+                        || kinds(asked).contains(row.title());
+                if (!learns) {
+                    continue;
+                }
+                rows += task.equals("chain") ? 9 : 1;
+                Path evaluation = out.resolve("rows/" + row.title() + "." + task + ".100/eval/" + task + ".jsonl");
+                assertThat(Evaluation.read(evaluation).rows()).hasSize(8);
+            }
+        }
+        String table = Files.readString(out.resolve("table.csv"));
+        assertThat(table.lines().count()).isEqualTo(1 + rows);
+        assertThat(Files.readString(out.resolve("table.md")))
+                .contains("system-2 (rar-2-step)")
+                .contains("8 moves");
+        FileTime old = FileTime.fromMillis(0);
+        Files.setLastModifiedTime(out.resolve("asked/chain.100/samples.jsonl"), old);
+        Map<String, byte[]> before = results(out);
+        assertThat(System2Recipe.run(options("run", List.of(100)))).isTrue();
+        assertThat(results(out)).usingRecursiveComparison().isEqualTo(before);
+        assertThat(Files.getLastModifiedTime(out.resolve("asked/chain.100/samples.jsonl")))
+                .isEqualTo(old);
+        // Elsewhere, the same seed gives the same bytes.
+        assertThat(System2Recipe.run(options("again", List.of(100)))).isTrue();
+        assertThat(results(folder.resolve("again"))).usingRecursiveComparison().isEqualTo(before);
+    }
+
+    private static List<String> kinds(Path asked) throws Exception {
+        return JsonLines.read(asked.resolve("train.jsonl"), Example.class).stream()
+                .map(Example::kind)
+                .toList();
+    }
+
+    @Test
+    void thePlanSaysHowMuchThereIs() throws Exception {
+        assertThat(System2Recipe.describe(options("run", List.of(0, 1))))
+                .contains("max_steps: 3")
+                .contains("# plan: 24 rows (6 rows x 2 tasks x 2 seeds), 72 samples of System 2 to draw");
+    }
+}

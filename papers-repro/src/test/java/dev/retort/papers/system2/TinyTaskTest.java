@@ -1,0 +1,147 @@
+package dev.retort.papers.system2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.retort.data.Question;
+import dev.retort.data.SamplingParams;
+import dev.retort.data.TeacherSample;
+import dev.retort.data.TokenUsage;
+import dev.retort.prompt.PromptTemplate;
+import dev.retort.teacher.Teacher;
+import dev.retort.teacher.TeacherException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TinyTaskTest {
+
+    private static Stream<TinyTask> tasks() {
+        return Stream.of(
+                new TinyLetters(12, 5, 0.5), new TinyOpinion(12, 5, 0), new TinyJudge(5, 0), new TinyChain(5, 0.5));
+    }
+
+    /** Knows what the lessons of a task say, and nothing else. */
+    private static final class Pupil implements Teacher {
+        private final Map<String, String> known = new HashMap<>();
+        private final List<String> unknown = new ArrayList<>();
+
+        @Override
+        public String name() {
+            return "pupil";
+        }
+
+        @Override
+        public List<TeacherSample> sample(Question question, SamplingParams params, List<Integer> indices)
+                throws TeacherException {
+            String reply = known.get(question.text());
+            if (reply == null) {
+                unknown.add(question.text());
+                throw new TeacherException("never learnt: " + question.text());
+            }
+            return List.of(new TeacherSample(
+                    question.id(),
+                    question.task(),
+                    question.messages(),
+                    indices.get(0),
+                    reply,
+                    null,
+                    null,
+                    "stop",
+                    "pupil",
+                    params,
+                    new TokenUsage(1, 1, 1),
+                    Map.of()));
+        }
+    }
+
+    /** Whoever knows all lessons answers every question by the method, and at once where there is a lesson for it. */
+    @ParameterizedTest
+    @MethodSource("tasks")
+    void theMethodLeadsFromLessonsToTheReference(TinyTask task) throws Exception {
+        Pupil pupil = new Pupil();
+        SplittableRandom random = new SplittableRandom(3);
+        for (int i = 0; i < 200_000; i++) {
+            TinyTask.Lesson lesson = task.lesson(random);
+            // The same prompt always has the same completion: a lesson with doubt would be no lesson.
+            assertThat(pupil.known.merge(lesson.prompt(), lesson.completion(), (a, b) -> b))
+                    .isEqualTo(lesson.completion());
+        }
+        Teacher method = task.method()
+                .around(pupil, task.cut())
+                .withPrompts(task.prompts().toArray(new PromptTemplate[0]));
+        int answered = 0;
+        for (Question question : task.tests(200)) {
+            try {
+                TeacherSample sample = method.sample(question, SamplingParams.none(), List.of(0))
+                        .get(0);
+                assertThat(sample.answer()).isEqualTo(question.reference());
+                answered++;
+            } catch (TeacherException e) {
+                assertThat(e).hasMessageStartingWith("never learnt: ");
+            }
+            String direct = pupil.known.get(question.text());
+            if (direct != null) {
+                assertThat(direct).isEqualTo(task.target(question.reference()));
+            }
+        }
+        assertThat(answered).isGreaterThan(20);
+    }
+
+    @ParameterizedTest
+    @MethodSource("tasks")
+    void testsShareNothingWithUnlabelledQuestions(TinyTask task) {
+        List<Question> free = task.unlabelled(160);
+        List<Question> tests = task.tests(160);
+        Set<String> ids = new HashSet<>();
+        Stream.concat(free.stream(), tests.stream())
+                .forEach(question -> assertThat(ids.add(question.id())).isTrue());
+        assertThat(free).hasSize(160);
+        assertThat(tests).hasSize(160);
+        Set<String> texts = new HashSet<>();
+        free.forEach(question -> texts.add(question.text()));
+        assertThat(tests).noneMatch(question -> texts.contains(question.text()));
+        if (task instanceof TinyLetters || task instanceof TinyOpinion) {
+            assertThat(names(tests)).isNotEmpty().doesNotContainAnyElementsOf(names(free));
+        }
+        // Drawn again, or more of them: the same.
+        assertThat(task.tests(160)).isEqualTo(tests);
+        assertThat(task.tests(170).subList(0, 160)).isEqualTo(tests);
+    }
+
+    /** The made-up names are the only words of five letters and more that end in none of the languages' words. */
+    private static Set<String> names(List<Question> questions) {
+        Set<String> words = new HashSet<>();
+        for (Question question : questions) {
+            Arrays.stream(question.text().split(" "))
+                    .filter(word -> word.matches(
+                            "(ba|de|fi|go|lu|ma|ne|pi|ro|tu)" + "(dak|fen|gil|lop|mur|nas|pek|rit|sob|tuz|vam|wex)"))
+                    .forEach(words::add);
+        }
+        return words;
+    }
+
+    @ParameterizedTest
+    @MethodSource("tasks")
+    void aChainHasEveryLengthAndAJudgementBothOrders(TinyTask task) {
+        List<Question> tests = task.tests(64);
+        if (task instanceof TinyChain) {
+            assertThat(tests.stream()
+                            .map(question -> question.extra().get("moves").asInt()))
+                    .containsSubsequence(1, 2, 3, 4, 5, 6, 7, 8);
+        }
+        if (task instanceof TinyJudge) {
+            for (int i = 0; i < tests.size(); i += 2) {
+                assertThat(Set.of(tests.get(i).reference(), tests.get(i + 1).reference()))
+                        .isEqualTo(Set.of("A", "B"));
+            }
+        }
+    }
+}
