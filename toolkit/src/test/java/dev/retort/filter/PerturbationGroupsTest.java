@@ -100,13 +100,16 @@ class PerturbationGroupsTest {
     @Test
     void whatVariantsConfirmIsRightMoreOften() throws TeacherException {
         List<Question> originals = new ArrayList<>();
+        List<String> names = List.of("Ada", "Ben", "Cora", "Dan", "Emma", "Fred");
         for (int i = 0; i < 200; i++) {
             boolean thirdFlips = i % 3 == 0;
+            // Every question has its own people in its own order, so that the teacher errs in each by itself.
+            String third = names.get(i % 6);
             Question coin = Variants.coin(
                     "q" + i,
-                    "Ada flips the coin.",
-                    "Bo does not flip the coin.",
-                    thirdFlips ? "Cy flips the coin." : "Cy does not flip the coin.");
+                    names.get(i / 6 % 6) + " flips the coin.",
+                    names.get(i / 36) + " does not flip the coin.",
+                    thirdFlips ? third + " flips the coin." : third + " does not flip the coin.");
             originals.add(new Question(coin.id(), coin.task(), coin.messages(), thirdFlips ? "yes" : "no", Map.of()));
         }
         List<Question> questions = new ArrayList<>(originals);

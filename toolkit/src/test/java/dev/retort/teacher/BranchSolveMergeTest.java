@@ -170,7 +170,8 @@ class BranchSolveMergeTest {
                 "1. One: x\n2. Two: y\n3. Three: z",
                 "Here they are:\n\n**1. One:** x\n   more\n**2.** Two: y",
                 "1) One\n1) again\n2) Two",
-                "## 1: One\n2: Two"
+                "## 1: One\n2: Two",
+                "1. One 2. Two"
             })
     void numberedLinesAreCriteria(String reply) throws Exception {
         ScriptedReplies base = judge(1, 1, 1, 1, 1, 1, 1, 1).says("q1/criteria", reply);
@@ -180,7 +181,7 @@ class BranchSolveMergeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "Tone and facts.", "1. Tone", "2. Tone\n3. Facts", "1.\n2.", "1. Tone, 2. Facts"})
+    @ValueSource(strings = {"", "Tone and facts.", "1. Tone", "2. Tone\n3. Facts", "1.\n2.", "1. Tone 3. Facts"})
     void tooFewCriteriaAreNoAnswer(String reply) throws Exception {
         ScriptedReplies base = new ScriptedReplies().says("q1/criteria", reply);
         TeacherSample sample = ask(BranchSolveMerge.of(base));
