@@ -24,7 +24,6 @@ import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.GroupByKey;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
-import org.apache.beam.sdk.transforms.WithKeys;
 import org.apache.beam.sdk.util.SerializableUtils;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
@@ -220,10 +219,10 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
 
     @Override
     public Result expand(PCollection<Question> questions) {
-        KvCoder<Integer, Question> coder = KvCoder.of(VarIntCoder.of(), RowCoder.of(Question.class));
+        // As lines, which pass the grouping and the sorting without being taken apart and put together again.
         PCollectionTuple outputs = questions
-                .apply("ToOneAsker", WithKeys.of(0))
-                .setCoder(coder)
+                .apply("ToOneAsker", ParDo.of(new LineFn()))
+                .setCoder(KvCoder.of(VarIntCoder.of(), new KeyedLine.LineCoder()))
                 .apply("Gather", GroupByKey.create())
                 .apply(
                         "Ask",
@@ -257,7 +256,15 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         }
     }
 
-    private static final class AskFn extends DoFn<KV<Integer, Iterable<Question>>, TeacherSample> {
+    private static final class LineFn extends DoFn<Question, KV<Integer, KeyedLine>> {
+
+        @ProcessElement
+        public void format(@Element Question question, OutputReceiver<KV<Integer, KeyedLine>> out) {
+            out.output(KV.of(0, new KeyedLine(RowKey.of(question), RowCoder.line(question))));
+        }
+    }
+
+    private static final class AskFn extends DoFn<KV<Integer, Iterable<KeyedLine>>, TeacherSample> {
 
         private static final long SORT_MEMORY = 64L << 20;
 
@@ -302,7 +309,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         }
 
         @ProcessElement
-        public void ask(@Element KV<Integer, Iterable<Question>> all, MultiOutputReceiver out)
+        public void ask(@Element KV<Integer, Iterable<KeyedLine>> all, MultiOutputReceiver out)
                 throws IOException, InterruptedException {
             Path runs = Files.createTempDirectory("retort-ask");
             Asking.Work work = new Asking.Work(
@@ -313,8 +320,8 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
             try (LineSorter sorter = new LineSorter(runs.resolve("questions"), SORT_MEMORY);
                     Asking asking = new Asking(teacher.create(), wrapper, work, settings)) {
                 long count = 0;
-                for (Question question : all.getValue()) {
-                    sorter.add(new KeyedLine(RowKey.of(question), RowCoder.line(question)));
+                for (KeyedLine question : all.getValue()) {
+                    sorter.add(question);
                     count++;
                 }
                 Emitter emitter = new Emitter(out, count);
@@ -388,7 +395,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
                 long prompt = now.promptTokens() - before.promptTokens();
                 long completion = now.completionTokens() - before.completionTokens();
                 tokens.inc(prompt + completion);
-                owed += settings.budget().money(prompt, completion) * 1e6;
+                owed += settings.budget().money((double) prompt, (double) completion) * 1e6;
                 long whole = (long) owed;
                 money.inc(whole);
                 owed -= whole;

@@ -25,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,16 @@ class AskingTest {
 
     /** Ten tokens of prompt and thirty of each completion. */
     private class FakeTeacher implements Teacher {
+        private final BiFunction<Question, Integer, String> answers;
+
+        FakeTeacher() {
+            this((question, index) -> null);
+        }
+
+        FakeTeacher(BiFunction<Question, Integer, String> answers) {
+            this.answers = answers;
+        }
+
         @Override
         public String name() {
             return "fake";
@@ -58,17 +69,13 @@ class AskingTest {
                             index,
                             "text " + index,
                             null,
-                            answer(question, index),
+                            answers.apply(question, index),
                             "stop",
                             "fake",
                             params,
                             usage,
                             Map.of()))
                     .toList();
-        }
-
-        String answer(Question question, int index) {
-            return null;
         }
     }
 
@@ -209,12 +216,8 @@ class AskingTest {
                             .mapToObj(i -> List.of("a", "b", "c", "").get(random.nextInt(4)))
                             .toList());
         }
-        Teacher teacher = new FakeTeacher() {
-            @Override
-            String answer(Question question, int index) {
-                return answers.get(question.id()).get(index);
-            }
-        };
+        Teacher teacher =
+                new FakeTeacher((question, index) -> answers.get(question.id()).get(index));
         for (VoteRule rule :
                 List.of(new VoteRule.StrictMajority(), new VoteRule.Plurality(), new VoteRule.AtLeast(0.4))) {
             MajorityVote vote = new MajorityVote(rule, answer -> answer);
@@ -285,6 +288,12 @@ class AskingTest {
     private class CrowdTeacher extends FakeTeacher {
         private final List<Integer> sizes = new ArrayList<>();
 
+        CrowdTeacher() {}
+
+        CrowdTeacher(BiFunction<Question, Integer, String> answers) {
+            super(answers);
+        }
+
         @Override
         public int company() {
             return 6;
@@ -323,12 +332,7 @@ class AskingTest {
 
     @Test
     void votersInCompanyAreAskedInRounds() throws Exception {
-        CrowdTeacher teacher = new CrowdTeacher() {
-            @Override
-            String answer(Question question, int index) {
-                return index == 1 ? "other" : "same";
-            }
-        };
+        CrowdTeacher teacher = new CrowdTeacher((question, index) -> index == 1 ? "other" : "same");
         MajorityVote vote = new MajorityVote(new VoteRule.StrictMajority(), answer -> answer);
         Places places = ask(teacher, AskSettings.usual().withConcurrency(4), 5, vote, questions(6));
         assertThat(places.with("spared")).hasSize(6);

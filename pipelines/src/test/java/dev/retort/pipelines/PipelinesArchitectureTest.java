@@ -5,13 +5,14 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
 /** What is sent to Flink holds no native library and no training. */
 class PipelinesArchitectureTest {
 
     private static final JavaClasses HOUSE = new ClassFileImporter()
-            .withImportOption(location -> !location.contains("Test") && !location.contains("Fixtures"))
+            .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("dev.retort");
 
     @Test
