@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import org.apache.beam.sdk.util.ReleaseInfo;
 
 /** The benchmarks, each against its peers in one run. */
 public final class Benchmarks {
@@ -31,13 +32,21 @@ public final class Benchmarks {
      * @param python that has the peers' packages, or null to install them
      * @param out folder of the result, or null for benchmarks/results
      * @param threads or null for all cores
+     * @param questions of sample, or null for the usual number
      */
     public record Request(
-            String name, int repetitions, String only, Path model, Path python, Path out, Integer threads) {}
+            String name,
+            int repetitions,
+            String only,
+            Path model,
+            Path python,
+            Path out,
+            Integer threads,
+            Integer questions) {}
 
     /** The benchmarks there are. */
     public static List<String> names() {
-        return List.of("train-step", "generate");
+        return List.of("train-step", "generate", "sample");
     }
 
     /**
@@ -49,44 +58,16 @@ public final class Benchmarks {
     public static String run(Request request, PrintWriter progress) throws IOException, InterruptedException {
         Path root = Path.of(System.getProperty("retort.root", "."));
         Path folder = Files.createDirectories(root.resolve("target").resolve("bench"));
-        Peers peers = Peers.ready(root, request.python(), folder, progress);
-        progress.println("retort: asking the peers' Python for its packages, and for the model where none is given");
-        progress.flush();
-        String versions = peers.versions();
-        if (!peers.canCompile()) {
-            progress.println(
-                    "retort: there is no C++ compiler, so the peers' compiled sides are left out; install g++");
-            progress.flush();
-        }
-        Path model = model(request, folder, peers, progress);
         int threads = request.threads() != null
                 ? request.threads()
                 : Runtime.getRuntime().availableProcessors();
-        BenchSetting setting = new BenchSetting(model, Tokenizer.load(model), threads, folder, peers);
-        List<BenchCase> cases =
-                switch (request.name()) {
-                    case "train-step" -> new TrainStepBench(setting).cases();
-                    case "generate" -> new GenerateBench(setting).cases();
-                    default -> throw new IllegalArgumentException("no benchmark " + request.name());
-                };
         ObjectNode result = Rows.mapper().createObjectNode();
         result.put("benchmark", request.name());
         result.set("machine", Machine.describe(threads));
-        result.put("model", name(model));
-        result.put(
-                "ours",
-                "djl " + ai.djl.engine.Engine.getDjlVersion() + ", pytorch "
-                        + ai.djl.engine.Engine.getEngine("PyTorch").getVersion());
-        result.put("peers", versions);
-        ArrayNode measured = result.putArray("cases");
-        for (BenchCase work : cases) {
-            if (request.only() == null || request.only().equals(work.name())) {
-                measured.add(Comparison.run(work, request.repetitions(), folder, progress));
-            }
-        }
-        if (measured.isEmpty()) {
-            throw new IOException("there is no case '" + request.only() + "'; there are "
-                    + cases.stream().map(BenchCase::name).toList());
+        if (request.name().equals("sample")) {
+            askTeacher(request, root, folder, result, progress);
+        } else {
+            useModel(request, root, folder, threads, result, progress);
         }
         Path out = request.out() != null
                 ? request.out()
@@ -95,6 +76,75 @@ public final class Benchmarks {
                 out.resolve(request.name() + ".json"),
                 Rows.mapper().writerWithDefaultPrettyPrinter().writeValueAsString(result) + "\n");
         return table(result);
+    }
+
+    private static void useModel(
+            Request request, Path root, Path folder, int threads, ObjectNode result, PrintWriter progress)
+            throws IOException, InterruptedException {
+        Peers peers = Peers.ready(root, request.python(), folder, progress);
+        say(progress, "asking the peers' Python for its packages, and for the model where none is given");
+        String versions = peers.versions();
+        if (!peers.canCompile()) {
+            say(progress, "there is no C++ compiler, so the peers' compiled sides are left out; install g++");
+        }
+        Path model = model(request, folder, peers, progress);
+        BenchSetting setting = new BenchSetting(model, Tokenizer.load(model), threads, folder, peers);
+        List<BenchCase> cases =
+                switch (request.name()) {
+                    case "train-step" -> new TrainStepBench(setting).cases();
+                    case "generate" -> new GenerateBench(setting).cases();
+                    default -> throw new IllegalArgumentException("no benchmark " + request.name());
+                };
+        result.put("model", name(model));
+        result.put(
+                "ours",
+                "djl " + ai.djl.engine.Engine.getDjlVersion() + ", pytorch "
+                        + ai.djl.engine.Engine.getEngine("PyTorch").getVersion());
+        result.put("peers", versions);
+        ArrayNode measured = result.putArray("cases");
+        List<String> names = cases.stream().map(BenchCase::name).toList();
+        for (String chosen : chosen(request, names)) {
+            measured.add(Comparison.run(cases.get(names.indexOf(chosen)), request.repetitions(), folder, progress));
+        }
+    }
+
+    private static void askTeacher(Request request, Path root, Path folder, ObjectNode result, PrintWriter progress)
+            throws IOException, InterruptedException {
+        List<String> names = chosen(request, SampleBench.CASES);
+        result.put("ours", "beam " + ReleaseInfo.getReleaseInfo().getVersion());
+        Peers peers = null;
+        if (names.contains("rows")) {
+            peers = Peers.forSampling(root, request.python(), folder, progress);
+            result.put("peers", peers.versions());
+        }
+        ArrayNode measured = result.putArray("cases");
+        int questions = request.questions() == null ? SampleBench.USUAL_QUESTIONS : request.questions();
+        try (SampleBench bench = new SampleBench(root, folder, questions, progress)) {
+            for (String name : names) {
+                measured.add(
+                        switch (name) {
+                            case "rows" -> bench.rows(request.repetitions(), peers);
+                            case "memory" -> bench.memory();
+                            default -> bench.vote();
+                        });
+            }
+        }
+    }
+
+    /** The cases to run. */
+    private static List<String> chosen(Request request, List<String> names) throws IOException {
+        if (request.only() == null) {
+            return names;
+        }
+        if (!names.contains(request.only())) {
+            throw new IOException("there is no case '" + request.only() + "'; there are " + names);
+        }
+        return List.of(request.only());
+    }
+
+    private static void say(PrintWriter progress, String text) {
+        progress.println("retort: " + text);
+        progress.flush();
     }
 
     /** A Hugging Face folder, which every side can read; a GGUF file becomes one. */
@@ -109,8 +159,7 @@ public final class Benchmarks {
                 : folder.resolve("given").resolve(name(given).replaceFirst("\\.gguf$", ""));
         if (given != null || !Files.isDirectory(model)) {
             Path source = given != null ? given : peers.smolLm();
-            progress.println("retort: writing " + source + " as a Hugging Face folder, " + model);
-            progress.flush();
+            say(progress, "writing " + source + " as a Hugging Face folder, " + model);
             try (LoadedModel loaded = Models.load(source, Device.cpu())) {
                 Models.save(loaded, model);
             }
@@ -125,29 +174,63 @@ public final class Benchmarks {
     private static String table(ObjectNode result) {
         StringBuilder text = new StringBuilder();
         for (JsonNode work : result.get("cases")) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    "%s %s%n%-26s %10s %8s %12s %12s %10s%n",
-                    result.get("benchmark").asText(),
-                    work.get("case").asText(),
-                    "side",
-                    "median s",
-                    "spread",
-                    "tokens/s",
-                    "peak MB",
-                    "over ours"));
-            for (JsonNode side : work.get("sides")) {
-                text.append(String.format(
-                        Locale.ROOT,
-                        "%-26s %10.2f %7.0f%% %12.1f %12d %10.2f%n",
-                        side.get("side").asText(),
-                        side.get("median_seconds").asDouble(),
-                        100 * side.get("spread").asDouble(),
-                        side.get("tokens_per_second").asDouble(),
-                        side.get("peak_resident_mb").asLong(),
-                        side.get("median_over_ours").asDouble()));
+            text.append(result.get("benchmark").asText())
+                    .append(' ')
+                    .append(work.get("case").asText())
+                    .append('\n');
+            if (work.has("sides")) {
+                addSides(text, work);
+            } else {
+                addRuns(text, work);
             }
         }
         return text.toString();
+    }
+
+    private static void addSides(StringBuilder text, JsonNode work) {
+        String unit = work.has("tokens") ? "tokens" : "rows";
+        text.append(String.format(
+                Locale.ROOT,
+                "%-26s %10s %8s %12s %12s %10s%n",
+                "side",
+                "median s",
+                "spread",
+                unit + "/s",
+                "peak MB",
+                "over ours"));
+        for (JsonNode side : work.get("sides")) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%-26s %10.2f %7.0f%% %12.1f %12d %10.2f%n",
+                    side.get("side").asText(),
+                    side.get("median_seconds").asDouble(),
+                    100 * side.get("spread").asDouble(),
+                    side.get(unit + "_per_second").asDouble(),
+                    side.get("peak_resident_mb").asLong(),
+                    side.get("median_over_ours").asDouble()));
+        }
+    }
+
+    /** A line for each run under its fields' names, then what follows from them. */
+    private static void addRuns(StringBuilder text, JsonNode work) {
+        JsonNode runs = work.get("runs");
+        runs.get(0).fieldNames().forEachRemaining(name -> text.append(cell(name)));
+        text.append('\n');
+        for (JsonNode run : runs) {
+            run.forEach(value -> text.append(cell(value.asText())));
+            text.append('\n');
+        }
+        work.fields().forEachRemaining(field -> {
+            if (field.getValue().isValueNode() && !field.getKey().equals("case")) {
+                text.append(field.getKey())
+                        .append(' ')
+                        .append(field.getValue().asText())
+                        .append('\n');
+            }
+        });
+    }
+
+    private static String cell(String value) {
+        return String.format(Locale.ROOT, "%-20s", value);
     }
 }

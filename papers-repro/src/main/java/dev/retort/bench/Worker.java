@@ -7,12 +7,11 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** A side's process while a benchmark runs; it does not outlive this one. */
-final class Worker implements AutoCloseable {
+final class Worker implements Turns {
 
     private final Side side;
     private final Path log;
@@ -55,8 +54,8 @@ final class Worker implements AutoCloseable {
         }
     }
 
-    /** Does the work once; what it gives has its {@code seconds}. */
-    ObjectNode go() throws IOException {
+    @Override
+    public ObjectNode go() throws IOException {
         OutputStream in = process.getOutputStream();
         try {
             in.write("go\n".getBytes(StandardCharsets.UTF_8));
@@ -98,18 +97,9 @@ final class Worker implements AutoCloseable {
         return new IOException(side.name() + what + "; its messages are in " + log, cause);
     }
 
-    /** The most memory that was resident so far, in bytes; 0 where the system does not say. */
-    long peakResidentBytes() throws IOException {
-        Path status = Path.of("/proc", Long.toString(process.pid()), "status");
-        if (!Files.isReadable(status)) {
-            return 0;
-        }
-        for (String line : Files.readAllLines(status)) {
-            if (line.startsWith("VmHWM:")) {
-                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-            }
-        }
-        return 0;
+    @Override
+    public long peakResidentBytes() {
+        return ResidentMemory.peakOf(process.pid());
     }
 
     /** Ends it: at once where it waits for its turn, else after at most 30 seconds. */
