@@ -1,11 +1,6 @@
 package dev.retort.cli;
 
 import dev.retort.answer.AnswerCut;
-import dev.retort.answer.AnswerText;
-import dev.retort.answer.MajorityVote;
-import dev.retort.answer.VoteRule;
-import dev.retort.data.Question;
-import dev.retort.data.TeacherSample;
 import dev.retort.pipelines.AnswerReader;
 import dev.retort.pipelines.PerturbJob;
 import dev.retort.pipelines.PerturbOutcome;
@@ -14,6 +9,7 @@ import dev.retort.pipelines.PerturbSpec;
 import dev.retort.pipelines.SampleJob;
 import dev.retort.pipelines.SampleOutcome;
 import dev.retort.pipelines.SampleRequest;
+import dev.retort.pipelines.TeacherWrapper;
 import dev.retort.pipelines.VoteFactory;
 import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
@@ -129,21 +125,20 @@ final class SampleCommand implements Callable<Integer> {
                 .withSettings(ask.settings());
         AnswerCut cut = answer == null ? null : AskOptions.usage("--answer", () -> AnswerCut.of(answer));
         if (cut != null) {
-            request = request.withAnswers(reader(cut));
+            request = request.withAnswers(AnswerReader.of(cut));
         }
         if (method != null) {
             System2Method chosen = AskOptions.usage("--method", () -> System2Method.of(method));
             if (cut == null) {
                 throw new UsageException("--method needs --answer: how the final answer is cut from what it gives");
             }
-            request = request.withMethod(teacher -> chosen.around(teacher, cut));
+            request = request.withMethod(TeacherWrapper.of(chosen, cut));
         }
         if (ask.batchApi() && (method != null || vote != null)) {
             throw new UsageException("--batch-api asks every question once: it goes with neither --method nor --vote");
         }
         if (vote != null) {
-            VoteFactory votes = vote(vote);
-            request = request.withVote(votes);
+            request = request.withVote(AskOptions.usage("--vote", () -> VoteFactory.of(vote)));
         }
         if (prompt != null) {
             AskOptions.usage("--prompt", () -> PromptTemplate.named(prompt));
@@ -185,22 +180,5 @@ final class SampleCommand implements Callable<Integer> {
         PerturbOutcome outcome =
                 PerturbJob.run(PerturbRequest.of(request, kinds).withSeed(seed == null ? 0 : seed), options);
         return new Asked(outcome.summary(), outcome.asking());
-    }
-
-    static AnswerReader reader(AnswerCut cut) {
-        return (Question question, TeacherSample sample) -> sample.withAnswer(
-                sample.rationale(), cut.cut(sample.text(), question.choices()).orElse(null));
-    }
-
-    static VoteFactory vote(String text) {
-        return switch (text) {
-            case "strict" -> () -> new MajorityVote(new VoteRule.StrictMajority(), AnswerText::relaxed);
-            case "plurality" -> () -> new MajorityVote(new VoteRule.Plurality(), AnswerText::relaxed);
-            default -> {
-                double fraction =
-                        AskOptions.usage("--vote", () -> new VoteRule.AtLeast(Double.parseDouble(text)).fraction());
-                yield () -> new MajorityVote(new VoteRule.AtLeast(fraction), AnswerText::relaxed);
-            }
-        };
     }
 }

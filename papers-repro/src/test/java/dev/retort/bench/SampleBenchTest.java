@@ -113,7 +113,8 @@ class SampleBenchTest {
             assertThat(run.get("peak_resident_mb").longValue() > 0).isEqualTo(says);
             assertThat(run.get("rows_per_second").doubleValue()).isPositive();
         }
-        assertThat(table.lines().map(line -> line.replaceAll(" .*", ""))).containsExactly("sample", "questions", "1", "100");
+        assertThat(table.lines().map(line -> line.replaceAll(" .*", "")))
+                .containsExactly("sample", "questions", "1", "100");
     }
 
     @Test
