@@ -52,7 +52,7 @@ final class SampleServer implements AutoCloseable {
     SampleServer(long latencyMillis, double leastAgreement) throws IOException {
         this.latencyMillis = latencyMillis;
         this.leastAgreement = leastAgreement;
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 512);
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 512);
         server.createContext(CHAT, this::chat);
         server.createContext("/counts", exchange -> send(exchange, 200, takeCounts()));
         server.start();
