@@ -171,8 +171,8 @@ final class SampleServer implements AutoCloseable {
         if (ofSample.nextDouble() >= agreement) {
             answer += 1 + ofSample.nextInt(WRONG_ANSWERS);
         }
-        return "Let us take it step by step. First we look at what is given, then at what is asked for, and we write down"
-                + " how the one follows from the other. Putting the parts together gives the result that was asked"
+        return "Let us take it step by step. First we look at what is given, then at what is asked for, and we write"
+                + " down how the one follows from the other. Putting the parts together gives the result that was asked"
                 + " for, and a second look at every step finds no mistake in it. The answer is " + answer + ".";
     }
 

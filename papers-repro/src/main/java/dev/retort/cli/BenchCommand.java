@@ -24,9 +24,9 @@ import picocli.CommandLine.Spec;
             "generate    greedy decoding at batch 1 and 16, against transformers",
             "sample      asking a teacher, against curator and distilabel; our memory; what an early vote saves",
             "",
-            "The peers' packages (benchmarks/peers/requirements*.txt) are installed under target/ the first time. All but"
-                    + " sample need RETORT_DATA. Run it on a machine that does nothing else: the spread says whether it"
-                    + " did."
+            "The peers' packages (benchmarks/peers/requirements*.txt) are installed under target/ the first time. All"
+                + " but sample need RETORT_DATA. Run it on a machine that does nothing else: the spread says whether"
+                + " it did."
         })
 final class BenchCommand implements Callable<Integer> {
 
