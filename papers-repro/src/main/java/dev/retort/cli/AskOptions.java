@@ -3,6 +3,7 @@ package dev.retort.cli;
 import dev.retort.data.SamplingParams;
 import dev.retort.pipelines.AskSettings;
 import dev.retort.pipelines.Budget;
+import dev.retort.pipelines.SampleJob;
 import dev.retort.pipelines.TeacherFactory;
 import dev.retort.teacher.RetrySettings;
 import dev.retort.teacher.TeacherSpec;
@@ -160,6 +161,12 @@ final class AskOptions {
                     .withBudget(new Budget(budgetTokens, budgetMoney, pricePrompt, priceCompletion));
             return cache == null ? settings : settings.withCache(cache);
         });
+    }
+
+    /** Says of which rows of the failures' file a budget had nothing left for. */
+    static void reportOverBudget(long count, String rows, Path out) {
+        System.err.println("retort: the budget ended before " + count + " " + rows + " of "
+                + out.resolve(SampleJob.FAILURES) + "; raise it and run the same command again");
     }
 
     static <T> T usage(String option, Supplier<T> value) {

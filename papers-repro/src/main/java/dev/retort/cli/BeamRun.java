@@ -3,12 +3,15 @@ package dev.retort.cli;
 import dev.retort.pipelines.ProgressBoard;
 import dev.retort.run.Interrupt;
 import dev.retort.run.Progress;
+import dev.retort.teacher.TeacherMeter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.beam.runners.direct.DirectOptions;
 import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
+import picocli.CommandLine.Parameters;
 
 /** What commands that run a pipeline have in common: Beam's flags, progress, and Ctrl-C. */
 final class BeamRun {
@@ -19,17 +22,17 @@ final class BeamRun {
         T run(PipelineOptions options, ProgressBoard.Listener listener) throws IOException, InterruptedException;
     }
 
-    private BeamRun() {}
+    @Parameters(paramLabel = "BEAM", description = "Beam's own flags, after --, --runner=FlinkRunner for instance")
+    private List<String> flags = new ArrayList<>();
 
     /**
      * Runs a job; Ctrl-C ends it in good order.
      *
      * @param label of the progress line
-     * @param flags Beam's, as they stand behind {@code --}
      * @return the job's result, or null where it was interrupted
      */
     @SuppressWarnings("try") // Ctrl-C is waited for while it is open.
-    static <T> T run(String label, Path out, List<String> flags, boolean quiet, Job<T> job) throws IOException {
+    <T> T run(String label, Path out, boolean quiet, Job<T> job) throws IOException {
         PipelineOptions options;
         try {
             options = PipelineOptionsFactory.fromArgs(flags.toArray(new String[0]))
@@ -66,7 +69,7 @@ final class BeamRun {
         }
 
         @Override
-        public synchronized void onProgress(long done, long total, dev.retort.teacher.TeacherMeter.Counts counts) {
+        public synchronized void onProgress(long done, long total, TeacherMeter.Counts counts) {
             if (progress == null) {
                 progress = Progress.onStandardError(label, 0, total, quiet, List.of());
             }

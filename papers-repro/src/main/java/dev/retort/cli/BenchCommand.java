@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
             "sample      asking a teacher, against curator and distilabel; our memory; what an early vote saves",
             "",
             "The peers' packages (benchmarks/peers/requirements*.txt) are installed under target/ the first time. All"
-                + " but sample need RETORT_DATA. Run it on a machine that does nothing else: the spread says whether"
-                + " it did."
+                    + " but sample need RETORT_DATA. Run it on a machine that does nothing else: the spread says whether"
+                    + " it did."
         })
 final class BenchCommand implements Callable<Integer> {
 

@@ -14,8 +14,8 @@ import dev.retort.train.TrainingSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -155,19 +155,20 @@ final class DistilCommand implements Callable<Integer> {
         if (!(alpha > 0 && alpha < 1)) {
             throw new UsageException("--alpha must be between 0 and 1, not " + alpha);
         }
-        TeacherSpec who = usage("--teacher", () -> TeacherSpec.parse(teacher));
+        TeacherSpec who = AskOptions.usage("--teacher", () -> TeacherSpec.parse(teacher));
         boolean needsShots = !(who instanceof TeacherSpec.Scripted || who instanceof TeacherSpec.Recorded);
         if (needsShots && demonstrations == null) {
             throw new UsageException("--demonstrations is needed: " + who + " writes rationales when it is shown some");
         }
-        TeacherFactory factory = usage("--teacher", () -> TeacherFactory.of(who, errorRate, baseUrl, null));
+        TeacherFactory factory = AskOptions.usage("--teacher", () -> TeacherFactory.of(who, errorRate, baseUrl, null));
         if (layout != null && demonstrations == null) {
             throw new UsageException("--layout is that of --demonstrations: give them too");
         }
         FewShotPrompt prompt = null;
         if (demonstrations != null) {
-            FewShotLayout shown =
-                    layout == null ? FewShotLayout.standard() : usage("--layout", () -> FewShotLayout.named(layout));
+            FewShotLayout shown = layout == null
+                    ? FewShotLayout.standard()
+                    : AskOptions.usage("--layout", () -> FewShotLayout.named(layout));
             prompt = new FewShotPrompt(Demonstration.read(demonstrations), shown);
         }
         Folders.requireEmptyUnless(resume, out);
@@ -199,7 +200,7 @@ final class DistilCommand implements Callable<Integer> {
             spec.commandLine()
                     .getOut()
                     .printf(
-                            java.util.Locale.ROOT,
+                            Locale.ROOT,
                             "%d questions, %d learnt from, %d answers not understood (rejected.jsonl), %d failed"
                                     + " (failures.jsonl)%nstudent: %s%nask it: retort generate --model %s --prompt '%s"
                                     + "QUESTION'%n",
@@ -213,14 +214,6 @@ final class DistilCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
         }
         return Retort.DONE;
-    }
-
-    private static <T> T usage(String option, Supplier<T> value) {
-        try {
-            return value.get();
-        } catch (IllegalArgumentException e) {
-            throw new UsageException(option + ": " + e.getMessage());
-        }
     }
 
     /** The defaults of a small run, with what was set. */

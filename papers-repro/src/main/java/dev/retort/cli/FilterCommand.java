@@ -13,7 +13,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code retort filter}: keeps samples, or rejects them with a reason. */
@@ -79,16 +78,16 @@ final class FilterCommand implements Callable<Integer> {
             description = "Questions to compare with, JSON Lines; may be repeated")
     private List<Path> evaluation = new ArrayList<>();
 
-    @Parameters(paramLabel = "BEAM", description = "Beam's own flags, after --, --runner=FlinkRunner for instance")
-    private List<String> beam = new ArrayList<>();
+    @Mixin
+    private BeamRun beam;
 
     @Override
     public Integer call() throws Exception {
         common.apply();
         FilterPlan plan = AskOptions.usage("--by", () -> FilterPlan.of(FilterSpec.parse(by), evaluation));
         FilterRequest request = AskOptions.usage("--questions", () -> new FilterRequest(samples, questions, plan, out));
-        FilterOutcome outcome = BeamRun.run(
-                "filter", out, beam, common.quiet(), (options, listener) -> FilterJob.run(request, options));
+        FilterOutcome outcome =
+                beam.run("filter", out, common.quiet(), (options, listener) -> FilterJob.run(request, options));
         if (outcome == null) {
             return Folders.INTERRUPTED;
         }

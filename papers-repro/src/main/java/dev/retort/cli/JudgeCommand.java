@@ -11,7 +11,6 @@ import dev.retort.pipelines.JudgeJob;
 import dev.retort.pipelines.JudgeOutcome;
 import dev.retort.pipelines.JudgeRequest;
 import dev.retort.pipelines.JudgeSamples;
-import dev.retort.pipelines.SampleJob;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -26,7 +25,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code retort judge}: which of two responses is better. */
@@ -90,8 +88,8 @@ final class JudgeCommand implements Callable<Integer> {
     @Option(names = "--fail-on-failures", description = "Exit with 1 where a pair was not judged")
     private boolean failOnFailures;
 
-    @Parameters(paramLabel = "BEAM", description = "Beam's own flags, after --, --runner=FlinkRunner for instance")
-    private List<String> beam = new ArrayList<>();
+    @Mixin
+    private BeamRun beam;
 
     @Override
     public Integer call() throws Exception {
@@ -103,10 +101,9 @@ final class JudgeCommand implements Callable<Integer> {
                 .withParams(ask.params())
                 .withSettings(ask.settings());
         JudgeRequest whole = method == null ? request : request.withMethod(JudgeSamples.branchSolveMerge());
-        JudgeOutcome outcome = BeamRun.run(
+        JudgeOutcome outcome = beam.run(
                 "judge",
                 out,
-                beam,
                 common.quiet(),
                 (options, listener) -> JudgeJob.run(whole.withProgress(listener), options));
         if (outcome == null) {
@@ -122,9 +119,7 @@ final class JudgeCommand implements Callable<Integer> {
         }
         spec.commandLine().getOut().flush();
         if (outcome.asking().overBudget() > 0) {
-            System.err.println(
-                    "retort: the budget ended before " + outcome.asking().overBudget() + " rows of "
-                            + out.resolve(SampleJob.FAILURES) + "; raise it and run the same command again");
+            AskOptions.reportOverBudget(outcome.asking().overBudget(), "rows", out);
             return Retort.FAILED;
         }
         return failOnFailures && outcome.judged() < outcome.items() + outcome.unpaired() ? Retort.FAILED : Retort.DONE;

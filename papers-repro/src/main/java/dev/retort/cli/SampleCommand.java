@@ -15,7 +15,6 @@ import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.beam.sdk.options.PipelineOptions;
@@ -23,7 +22,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code retort sample}: asks a teacher. */
@@ -113,8 +111,8 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--fail-on-failures", description = "Exit with 1 where a pair was not answered")
     private boolean failOnFailures;
 
-    @Parameters(paramLabel = "BEAM", description = "Beam's own flags, after --, --runner=FlinkRunner for instance")
-    private List<String> beam = new ArrayList<>();
+    @Mixin
+    private BeamRun beam;
 
     @Override
     public Integer call() throws Exception {
@@ -147,12 +145,8 @@ final class SampleCommand implements Callable<Integer> {
         SampleRequest whole = request;
         List<PerturbSpec> kinds =
                 perturb == null ? null : AskOptions.usage("--perturb", () -> PerturbSpec.parse(perturb));
-        Asked asked = BeamRun.run(
-                "ask",
-                out,
-                beam,
-                common.quiet(),
-                (options, listener) -> ask(whole.withProgress(listener), kinds, options));
+        Asked asked = beam.run(
+                "ask", out, common.quiet(), (options, listener) -> ask(whole.withProgress(listener), kinds, options));
         if (asked == null) {
             return Folders.INTERRUPTED;
         }
@@ -160,8 +154,7 @@ final class SampleCommand implements Callable<Integer> {
         spec.commandLine().getOut().flush();
         SampleOutcome outcome = asked.outcome();
         if (outcome.overBudget() > 0) {
-            System.err.println("retort: the budget ended before " + outcome.overBudget() + " pairs of "
-                    + out.resolve(SampleJob.FAILURES) + "; raise it and run the same command again");
+            AskOptions.reportOverBudget(outcome.overBudget(), "pairs", out);
             return Retort.FAILED;
         }
         return failOnFailures && outcome.failed() > 0 ? Retort.FAILED : Retort.DONE;

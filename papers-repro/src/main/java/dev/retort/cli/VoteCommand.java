@@ -5,14 +5,11 @@ import dev.retort.pipelines.VoteJob;
 import dev.retort.pipelines.VoteOutcome;
 import dev.retort.pipelines.VoteRequest;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code retort vote}: the answer that most samples of a question give. */
@@ -69,8 +66,8 @@ final class VoteCommand implements Callable<Integer> {
                     + " Default: those there are")
     private int asked;
 
-    @Parameters(paramLabel = "BEAM", description = "Beam's own flags, after --, --runner=FlinkRunner for instance")
-    private List<String> beam = new ArrayList<>();
+    @Mixin
+    private BeamRun beam;
 
     @Override
     public Integer call() throws Exception {
@@ -79,7 +76,7 @@ final class VoteCommand implements Callable<Integer> {
         VoteRequest voted = AskOptions.usage("--rule", () -> VoteRequest.of(samples, out, rule, form));
         VoteRequest request = AskOptions.usage("--asked", () -> voted.withSamplesAsked(asked));
         VoteOutcome outcome =
-                BeamRun.run("vote", out, beam, common.quiet(), (options, listener) -> VoteJob.run(request, options));
+                beam.run("vote", out, common.quiet(), (options, listener) -> VoteJob.run(request, options));
         if (outcome == null) {
             return Folders.INTERRUPTED;
         }

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A row of a result table while it is made: a student trained and tested in a folder of its own, rows/NAME. What is there
@@ -67,6 +68,25 @@ public record RowRun(
 
     private static Path folder(Path out, String name) {
         return out.resolve("rows").resolve(name);
+    }
+
+    /**
+     * The seeds of the rows that a run folder has, in order.
+     *
+     * @param before what stands before the seed in a row's name
+     */
+    public static List<Integer> seeds(Path out, String before) throws IOException {
+        Path rows = out.resolve("rows");
+        if (!Files.isDirectory(rows)) {
+            return List.of();
+        }
+        try (Stream<Path> folders = Files.list(rows)) {
+            return folders.map(folder -> folder.getFileName().toString())
+                    .filter(name -> name.startsWith(before))
+                    .map(name -> Integer.valueOf(name.substring(before.length())))
+                    .sorted()
+                    .toList();
+        }
     }
 
     /** The evaluation file of a row, whether it is there or not. */

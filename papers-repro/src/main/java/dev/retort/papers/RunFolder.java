@@ -35,6 +35,17 @@ public final class RunFolder {
         AtomicFiles.writeText(folder.resolve(CONFIG), YamlConfig.write(config));
     }
 
+    /** The record of a run, or of a part of it with its own seed, that starts now. */
+    public static RunRecord start(RunOptions options, Record config, int usualThreads, long seed) {
+        return RunRecord.start(
+                seed,
+                options.command(),
+                config,
+                libraries(),
+                options.device().toString(),
+                options.threadsOr(usualThreads));
+    }
+
     /** Versions of what computes, for a record. */
     public static Map<String, String> libraries() {
         return Map.of(

@@ -46,4 +46,9 @@ public record AskSettings(int concurrency, RetrySettings retry, Budget budget, S
         return new AskSettings(
                 concurrency, retry, budget, folder.toAbsolutePath().toString());
     }
+
+    /** With the folder {@code cache} of a job's output folder, unless another is named. */
+    AskSettings withCacheIn(Path out) {
+        return cache == null ? withCache(out.resolve(SampleRequest.CACHE)) : this;
+    }
 }

@@ -1,6 +1,5 @@
 package dev.retort.pipelines;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.retort.data.AtomicFiles;
 import dev.retort.data.Failure;
 import dev.retort.data.Question;
@@ -11,11 +10,13 @@ import dev.retort.data.TeacherSample;
 import dev.retort.teacher.TeacherMeter;
 import dev.retort.teacher.TeacherSpec;
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.beam.sdk.coders.KvCoder;
 import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.metrics.Counter;
@@ -84,16 +85,33 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
 
     private final Plan plan;
 
-    /** All that the worker needs to know. */
-    private record Plan(
-            TeacherFactory teacher,
-            TeacherWrapper wrapper,
-            int samples,
-            SamplingParams params,
-            VoteFactory vote,
-            AnswerReader reader,
-            AskSettings settings,
-            String progress) {}
+    /** All that the worker needs to know; only {@link #copy} changes one, before anyone has it. */
+    private static final class Plan implements Serializable {
+
+        private final TeacherFactory teacher;
+        private TeacherWrapper wrapper;
+        private int samples = 1;
+        private SamplingParams params = SamplingParams.none();
+        private VoteFactory vote;
+        private AnswerReader reader;
+        private AskSettings settings = AskSettings.usual();
+        private String progress;
+
+        Plan(TeacherFactory teacher) {
+            this.teacher = teacher;
+        }
+
+        Plan(Plan other) {
+            teacher = other.teacher;
+            wrapper = other.wrapper;
+            samples = other.samples;
+            params = other.params;
+            vote = other.vote;
+            reader = other.reader;
+            settings = other.settings;
+            progress = other.progress;
+        }
+    }
 
     private AskTeacher(Plan plan) {
         this.plan = plan;
@@ -106,7 +124,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
      */
     public static AskTeacher with(TeacherFactory teacher) {
         checkTravels(teacher, "the teacher factory");
-        return new AskTeacher(new Plan(teacher, null, 1, SamplingParams.none(), null, null, AskSettings.usual(), null));
+        return new AskTeacher(new Plan(teacher));
     }
 
     /** Asks a scripted teacher that does not err, or a recorded one; see {@link TeacherFactory#of}. */
@@ -119,47 +137,22 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         if (count < 1) {
             throw new IllegalArgumentException("a question needs at least 1 sample, not " + count);
         }
-        return new AskTeacher(new Plan(
-                plan.teacher, plan.wrapper, count, plan.params, plan.vote, plan.reader, plan.settings, plan.progress));
+        return copy(changed -> changed.samples = count);
     }
 
     public AskTeacher withParams(SamplingParams params) {
-        return new AskTeacher(new Plan(
-                plan.teacher,
-                plan.wrapper,
-                plan.samples,
-                params,
-                plan.vote,
-                plan.reader,
-                plan.settings,
-                plan.progress));
+        return copy(changed -> changed.params = params);
     }
 
     /** With these limits, attempts and cache. */
     public AskTeacher withSettings(AskSettings settings) {
-        return new AskTeacher(new Plan(
-                plan.teacher,
-                plan.wrapper,
-                plan.samples,
-                plan.params,
-                plan.vote,
-                plan.reader,
-                settings,
-                plan.progress));
+        return copy(changed -> changed.settings = settings);
     }
 
     /** Asks this teacher around the given one; limits and cache lie between the two. */
     public AskTeacher withMethod(TeacherWrapper wrapper) {
         checkTravels(wrapper, "the method");
-        return new AskTeacher(new Plan(
-                plan.teacher,
-                wrapper,
-                plan.samples,
-                plan.params,
-                plan.vote,
-                plan.reader,
-                plan.settings,
-                plan.progress));
+        return copy(changed -> changed.wrapper = wrapper);
     }
 
     /**
@@ -168,45 +161,27 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
      */
     public AskTeacher withVote(VoteFactory vote) {
         checkTravels(vote, "the vote");
-        return new AskTeacher(new Plan(
-                plan.teacher,
-                plan.wrapper,
-                plan.samples,
-                plan.params,
-                vote,
-                plan.reader,
-                plan.settings,
-                plan.progress));
+        return copy(changed -> changed.vote = vote);
     }
 
     /** Cuts the answers of samples that have none. */
     public AskTeacher withAnswers(AnswerReader reader) {
         checkTravels(reader, "the reader of answers");
-        return new AskTeacher(new Plan(
-                plan.teacher,
-                plan.wrapper,
-                plan.samples,
-                plan.params,
-                plan.vote,
-                reader,
-                plan.settings,
-                plan.progress));
+        return copy(changed -> changed.reader = reader);
     }
 
     /** Tells a board of this process how far asking has come, where the worker is in this process. */
     AskTeacher withProgress(ProgressBoard board) {
-        return new AskTeacher(new Plan(
-                plan.teacher,
-                plan.wrapper,
-                plan.samples,
-                plan.params,
-                plan.vote,
-                plan.reader,
-                plan.settings,
-                board.key()));
+        return copy(changed -> changed.progress = board.key());
     }
 
-    private static void checkTravels(java.io.Serializable part, String name) {
+    private AskTeacher copy(Consumer<Plan> change) {
+        Plan changed = new Plan(plan);
+        change.accept(changed);
+        return new AskTeacher(changed);
+    }
+
+    private static void checkTravels(Serializable part, String name) {
         try {
             SerializableUtils.ensureSerializable(part);
         } catch (IllegalArgumentException e) {
@@ -268,14 +243,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
 
         private static final long SORT_MEMORY = 64L << 20;
 
-        private final TeacherFactory teacher;
-        private final TeacherWrapper wrapper;
-        private final int samples;
-        private final String paramsJson;
-        private final VoteFactory vote;
-        private final AnswerReader reader;
-        private final AskSettings settings;
-        private final String progress;
+        private final Plan plan;
         private final Counter asked = Metrics.counter(AskTeacher.class, ASKED);
         private final Counter answered = Metrics.counter(AskTeacher.class, ANSWERED);
         private final Counter failed = Metrics.counter(AskTeacher.class, FAILED);
@@ -290,22 +258,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         private final Counter damaged = Metrics.counter(AskTeacher.class, DAMAGED);
 
         AskFn(Plan plan) {
-            teacher = plan.teacher;
-            wrapper = plan.wrapper;
-            samples = plan.samples;
-            paramsJson = json(plan.params);
-            vote = plan.vote;
-            reader = plan.reader;
-            settings = plan.settings;
-            progress = plan.progress;
-        }
-
-        private static String json(SamplingParams params) {
-            try {
-                return Rows.mapper().writeValueAsString(params);
-            } catch (JsonProcessingException e) {
-                throw new IllegalArgumentException("the parameters cannot be written: " + e.getOriginalMessage(), e);
-            }
+            this.plan = plan;
         }
 
         @ProcessElement
@@ -313,12 +266,9 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
                 throws IOException, InterruptedException {
             Path runs = Files.createTempDirectory("retort-ask");
             Asking.Work work = new Asking.Work(
-                    samples,
-                    Rows.mapper().readValue(paramsJson, SamplingParams.class),
-                    vote == null ? null : vote.create(),
-                    reader);
+                    plan.samples, plan.params, plan.vote == null ? null : plan.vote.create(), plan.reader);
             try (LineSorter sorter = new LineSorter(runs.resolve("questions"), SORT_MEMORY);
-                    Asking asking = new Asking(teacher.create(), wrapper, work, settings)) {
+                    Asking asking = new Asking(plan.teacher.create(), plan.wrapper, work, plan.settings)) {
                 long count = 0;
                 for (KeyedLine question : all.getValue()) {
                     sorter.add(question);
@@ -395,7 +345,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
                 long prompt = now.promptTokens() - before.promptTokens();
                 long completion = now.completionTokens() - before.completionTokens();
                 tokens.inc(prompt + completion);
-                owed += settings.budget().money((double) prompt, (double) completion) * 1e6;
+                owed += plan.settings.budget().money((double) prompt, (double) completion) * 1e6;
                 long whole = (long) owed;
                 money.inc(whole);
                 owed -= whole;
@@ -403,7 +353,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
                 latency.inc(millis - before.nanos() / 1_000_000);
                 before = now;
                 done++;
-                ProgressBoard.tell(progress, done, total, now);
+                ProgressBoard.tell(plan.progress, done, total, now);
             }
         }
     }

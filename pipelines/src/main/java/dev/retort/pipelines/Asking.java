@@ -132,10 +132,11 @@ final class Asking implements AutoCloseable {
 
     /** Asks about all questions; when it returns, every answer is on disk. */
     void run(Iterator<Question> questions, Sink sink) throws IOException, InterruptedException {
+        if (crowd != null) {
+            askInCrowds(questions, sink);
+        }
         while (questions.hasNext()) {
-            if (crowd != null) {
-                askCrowd(questions, sink);
-            } else if (together == null) {
+            if (together == null) {
                 while (inFlight >= 2 * settings.concurrency()) {
                     take(sink);
                 }
@@ -152,58 +153,59 @@ final class Asking implements AutoCloseable {
         }
     }
 
-    /** As many questions as are best asked together; where a budget is limited, as many as fit in order. */
-    private void askCrowd(Iterator<Question> questions, Sink sink) throws IOException, InterruptedException {
-        List<Question> asked = new ArrayList<>();
-        List<Teacher.Ask> asks = new ArrayList<>();
-        int most = Math.max(1, crowd.company() / work.samples());
-        boolean isFull = false;
-        while (questions.hasNext() && asked.size() < most && !isFull) {
+    /** A question and the most that it can cost, which is set aside. */
+    private record Admitted(Question question, Cost most) {}
+
+    /** As many questions at a time as are best asked together; where a budget is limited, as many as fit in order. */
+    private void askInCrowds(Iterator<Question> questions, Sink sink) throws InterruptedException {
+        int company = Math.max(1, crowd.company() / work.samples());
+        List<Admitted> asked = new ArrayList<>();
+        while (questions.hasNext()) {
             Question question = questions.next();
-            Cost cost = settings.budget().isLimited() ? most(question) : Cost.NONE;
-            if (!isOverBudget && !fits(cost)) {
-                if (asked.isEmpty()) {
-                    isOverBudget = true;
-                    gate.closeBecause(OVER_BUDGET);
-                } else {
-                    // What is under way may turn out cheaper; then there is room for this one alone.
-                    isFull = true;
-                }
+            Cost most = most(question);
+            if (!asked.isEmpty() && !isOverBudget && !fits(most)) {
+                // What is under way may turn out cheaper; then there is room for this one.
+                askTogether(asked, sink);
+                asked.clear();
+                most = most(question);
             }
-            if (!isFull) {
-                reserved = reserved.plus(cost);
-            }
-            asked.add(question);
-            for (int index = 0; index < work.samples(); index++) {
-                asks.add(new Teacher.Ask(question, work.params(), index));
+            setAside(most);
+            asked.add(new Admitted(question, most));
+            if (asked.size() == company) {
+                askTogether(asked, sink);
+                asked.clear();
             }
         }
-        Question held = isFull ? asked.remove(asked.size() - 1) : null;
-        List<Teacher.Reply> replies = crowd.sampleAll(asks.subList(0, asked.size() * work.samples()));
-        for (int i = 0; i < asked.size(); i++) {
-            give(asked.get(i), replies.subList(i * work.samples(), (i + 1) * work.samples()), sink);
-        }
-        reserved = Cost.NONE;
-        if (held != null) {
-            askCrowd(List.of(held).iterator(), sink);
+        if (!asked.isEmpty()) {
+            askTogether(asked, sink);
         }
     }
 
-    private void give(Question question, List<Teacher.Reply> replies, Sink sink) {
-        for (int index = 0; index < replies.size(); index++) {
-            Teacher.Reply reply = replies.get(index);
-            if (reply.sample() == null) {
-                TeacherException e = reply.failure();
-                sink.failure(failure(question, index, e.getMessage(), e.attempts()));
-                continue;
+    private void askTogether(List<Admitted> asked, Sink sink) throws InterruptedException {
+        List<Teacher.Ask> asks = new ArrayList<>();
+        for (Admitted one : asked) {
+            for (int index = 0; index < work.samples(); index++) {
+                asks.add(new Teacher.Ask(one.question(), work.params(), index));
             }
-            TeacherSample sample = read(question, reply.sample());
-            Cost cost = cost(List.of(sample), most(question));
-            spent = spent.plus(cost);
-            mostCompletionTokens = Math.max(mostCompletionTokens, cost.completion());
-            sink.sample(sample);
         }
-        sink.progress(meter.counts());
+        Iterator<Teacher.Reply> replies = crowd.sampleAll(asks).iterator();
+        for (Admitted one : asked) {
+            List<TeacherSample> samples = new ArrayList<>();
+            List<Failure> failures = new ArrayList<>();
+            for (int index = 0; index < work.samples(); index++) {
+                Teacher.Reply reply = replies.next();
+                if (reply.sample() == null) {
+                    TeacherException e = reply.failure();
+                    failures.add(failure(one.question(), index, e.getMessage(), e.attempts()));
+                } else {
+                    samples.add(read(one.question(), reply.sample()));
+                }
+            }
+            give(
+                    new Ended(
+                            one.question(), samples, failures, List.of(), cost(samples, one.most()), one.most(), null),
+                    sink);
+        }
     }
 
     /** As many questions as there are threads, from their first call to their last. */
@@ -232,16 +234,11 @@ final class Asking implements AutoCloseable {
     }
 
     private void submit(Question question, Sink sink) throws IOException, InterruptedException {
-        Cost most = settings.budget().isLimited() ? most(question) : Cost.NONE;
+        Cost most = most(question);
         while (!fits(most) && inFlight > 0) {
             take(sink);
         }
-        if (!isOverBudget && !fits(most)) {
-            // From here on only what the cache has; those who come later in order cost nothing more.
-            isOverBudget = true;
-            gate.closeBecause(OVER_BUDGET);
-        }
-        reserved = reserved.plus(most);
+        setAside(most);
         inFlight++;
         pool.execute(() -> ended.add(askAndLeave(question, most)));
     }
@@ -258,12 +255,28 @@ final class Asking implements AutoCloseable {
         return result;
     }
 
+    /** Lets a question in, which has the cache's answers only where the budget has not enough left. */
+    private void setAside(Cost most) {
+        if (!isOverBudget && !fits(most)) {
+            // Those who come later in order cost nothing more either.
+            isOverBudget = true;
+            gate.closeBecause(OVER_BUDGET);
+        }
+        reserved = reserved.plus(most);
+    }
+
     private boolean fits(Cost more) {
         return settings.budget().allows(spent.plus(reserved).plus(more));
     }
 
-    /** A token is at least a byte; a completion is as long as it may be, or twice the longest so far. */
+    /**
+     * The most that a question can cost, nothing where no budget is limited: a token is at least a byte, and a completion is
+     * as long as it may be, or twice the longest so far.
+     */
     private Cost most(Question question) {
+        if (!settings.budget().isLimited()) {
+            return Cost.NONE;
+        }
         double prompt = 0;
         for (Message message : question.messages()) {
             prompt += TOKENS_BESIDE_CONTENT + message.content().getBytes(StandardCharsets.UTF_8).length;
@@ -287,6 +300,10 @@ final class Asking implements AutoCloseable {
         if (question.error() != null) {
             throw new IllegalStateException("question " + question.question().id(), question.error());
         }
+        give(question, sink);
+    }
+
+    private void give(Ended question, Sink sink) {
         reserved = reserved.minus(question.reserved());
         spent = spent.plus(question.cost());
         for (TeacherSample sample : question.samples()) {

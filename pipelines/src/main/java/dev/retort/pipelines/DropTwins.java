@@ -7,12 +7,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.beam.sdk.coders.KvCoder;
-import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.transforms.DoFn;
-import org.apache.beam.sdk.transforms.GroupByKey;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.values.KV;
@@ -31,24 +28,19 @@ final class DropTwins extends PTransform<PCollection<Question>, PCollection<Ques
 
     @Override
     public PCollection<Question> expand(PCollection<Question> items) {
-        return items.apply("Key", ParDo.of(new KeyFn()))
-                .setCoder(KvCoder.of(VarIntCoder.of(), RowCoder.of(Question.class)))
-                .apply("Group", GroupByKey.create())
+        return items.apply("Group", Shards.by(DropTwins::group))
                 .apply("Drop", ParDo.of(new DropFn()))
                 .setCoder(RowCoder.of(Question.class));
+    }
+
+    private static String group(Question item) {
+        String pair = pair(item);
+        return pair == null ? item.id() : pair;
     }
 
     private static String pair(Question item) {
         JsonNode pair = item.extra().get(PAIR);
         return pair == null ? null : pair.toString();
-    }
-
-    private static final class KeyFn extends DoFn<Question, KV<Integer, Question>> {
-        @ProcessElement
-        public void key(@Element Question item, OutputReceiver<KV<Integer, Question>> out) {
-            String pair = pair(item);
-            out.output(KV.of(JoinSamples.shard(pair == null ? item.id() : pair), item));
-        }
     }
 
     private static final class DropFn extends DoFn<KV<Integer, Iterable<Question>>, Question> {

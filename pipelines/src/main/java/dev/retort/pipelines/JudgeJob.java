@@ -79,7 +79,7 @@ public final class JudgeJob {
         files.writeMalformed(out, beside);
         AskTeacher ask = AskTeacher.with(request.judge())
                 .withParams(request.params())
-                .withSettings(request.settingsWithCache())
+                .withSettings(request.settings().withCacheIn(request.out()))
                 .withProgress(board);
         ask = request.method() == null ? ask : ask.withMethod(request.method());
         JudgeSamples.Result result =

@@ -59,9 +59,4 @@ public record JudgeRequest(
     public JudgeRequest withProgress(ProgressBoard.Listener newListener) {
         return new JudgeRequest(pairs, out, judge, params, settings, method, newListener);
     }
-
-    /** The settings with the cache that is used. */
-    AskSettings settingsWithCache() {
-        return settings.cache() == null ? settings.withCache(out.resolve(SampleRequest.CACHE)) : settings;
-    }
 }

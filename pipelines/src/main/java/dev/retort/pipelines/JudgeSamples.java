@@ -20,13 +20,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.beam.sdk.coders.KvCoder;
-import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.Flatten;
-import org.apache.beam.sdk.transforms.GroupByKey;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.values.KV;
@@ -113,7 +110,7 @@ public final class JudgeSamples extends PTransform<PCollection<Question>, JudgeS
 
     /** The method of several calls that judges by Branch-Solve-Merge, for {@link AskTeacher#withMethod}. */
     public static TeacherWrapper branchSolveMerge() {
-        return teacher -> System2Method.BSM.around(teacher, AnswerCut.VERDICT);
+        return TeacherWrapper.of(System2Method.BSM, AnswerCut.VERDICT);
     }
 
     @Override
@@ -122,19 +119,10 @@ public final class JudgeSamples extends PTransform<PCollection<Question>, JudgeS
                 items.apply("Pose", ParDo.of(new PoseFn()).withOutputTags(POSED, TupleTagList.of(FAILURES)));
         posed.get(POSED).setCoder(RowCoder.of(Question.class));
         posed.get(FAILURES).setCoder(RowCoder.of(Failure.class));
-        AskTeacher.Result asked = posed.get(POSED)
-                .apply(
-                        "Ask",
-                        ask.withSamples(1)
-                                .withAnswers((question, sample) -> sample.withAnswer(
-                                        sample.rationale(),
-                                        AnswerCut.VERDICT
-                                                .cut(sample.text(), List.of())
-                                                .orElse(null))));
+        AskTeacher.Result asked =
+                posed.get(POSED).apply("Ask", ask.withSamples(1).withAnswers(AnswerReader.of(AnswerCut.VERDICT)));
         PCollection<TeacherSample> judgements = asked.samples()
-                .apply("ToItem", ParDo.of(new ToItemFn()))
-                .setCoder(KvCoder.of(VarIntCoder.of(), RowCoder.of(TeacherSample.class)))
-                .apply("GroupOrders", GroupByKey.create())
+                .apply("GroupOrders", Shards.by(sample -> itemId(sample.id())))
                 .apply("Compare", ParDo.of(new CompareFn()))
                 .setCoder(RowCoder.of(TeacherSample.class));
         PCollection<Failure> failures =
@@ -204,14 +192,7 @@ public final class JudgeSamples extends PTransform<PCollection<Question>, JudgeS
         private Question question(Question item, String id, String prompt, String first, String second) {
             String judging = template.fill(Map.of("question", prompt, "answer_a", first, "answer_b", second));
             List<Message> messages = new ArrayList<>(item.messages());
-            int last = messages.size() - 1;
-            for (int i = last; i >= 0; i--) {
-                if (messages.get(i).role().equals("user")) {
-                    last = i;
-                    break;
-                }
-            }
-            messages.set(last, Message.user(judging));
+            messages.set(item.textTurn(), Message.user(judging));
             ArrayNode shown = JsonNodeFactory.instance.arrayNode().add(first).add(second);
             return new Question(
                     id, item.task(), messages, null, Map.of(PROMPT, TextNode.valueOf(prompt), RESPONSES, shown));
@@ -220,13 +201,6 @@ public final class JudgeSamples extends PTransform<PCollection<Question>, JudgeS
 
     private static String itemId(String askedId) {
         return askedId.substring(0, askedId.lastIndexOf(ASKED));
-    }
-
-    private static final class ToItemFn extends DoFn<TeacherSample, KV<Integer, TeacherSample>> {
-        @ProcessElement
-        public void key(@Element TeacherSample sample, OutputReceiver<KV<Integer, TeacherSample>> out) {
-            out.output(KV.of(JoinSamples.shard(itemId(sample.id())), sample));
-        }
     }
 
     /** Makes a judgement of the two orders of an item. */

@@ -76,7 +76,7 @@ public final class PerturbJob {
         // Its progress is not shown: the board counts the questions of one asker.
         AskTeacher forOtherWords = AskTeacher.with(sampling.teacher())
                 .withParams(sampling.params())
-                .withSettings(sampling.settingsWithCache());
+                .withSettings(sampling.settings().withCacheIn(sampling.out()));
         PerturbQuestions.Result perturbed = SampleJob.questions(pipeline, sampling.questions(), beside)
                 .apply(
                         "PerturbQuestions",

@@ -6,10 +6,7 @@ import dev.retort.data.TeacherSample;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.apache.beam.sdk.coders.KvCoder;
-import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.transforms.DoFn;
-import org.apache.beam.sdk.transforms.GroupByKey;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.values.KV;
@@ -23,18 +20,9 @@ final class QuestionsOfSamples extends PTransform<PCollection<TeacherSample>, PC
 
     @Override
     public PCollection<Question> expand(PCollection<TeacherSample> samples) {
-        return samples.apply("Key", ParDo.of(new KeyFn()))
-                .setCoder(KvCoder.of(VarIntCoder.of(), RowCoder.of(TeacherSample.class)))
-                .apply("Group", GroupByKey.create())
+        return samples.apply("Group", Shards.by(TeacherSample::id))
                 .apply("Make", ParDo.of(new MakeFn()))
                 .setCoder(RowCoder.of(Question.class));
-    }
-
-    private static final class KeyFn extends DoFn<TeacherSample, KV<Integer, TeacherSample>> {
-        @ProcessElement
-        public void key(@Element TeacherSample sample, OutputReceiver<KV<Integer, TeacherSample>> out) {
-            out.output(KV.of(JoinSamples.shard(sample.id()), sample));
-        }
     }
 
     private static final class MakeFn extends DoFn<KV<Integer, Iterable<TeacherSample>>, Question> {

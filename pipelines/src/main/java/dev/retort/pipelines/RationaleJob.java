@@ -5,13 +5,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
-import org.apache.beam.sdk.metrics.MetricNameFilter;
-import org.apache.beam.sdk.metrics.MetricResult;
-import org.apache.beam.sdk.metrics.MetricsFilter;
 import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.apache.beam.sdk.values.PCollection;
@@ -21,9 +16,9 @@ import org.apache.beam.sdk.values.PCollection;
  * rejected.jsonl (completions that could not be parsed, with the reason), failures.jsonl and, where the questions come from a
  * file, malformed.jsonl, all sorted by id and sample index: the bytes do not depend on the runner or its parallelism.
  *
- * <p>As with {@link SampleJob}, the files are replaced when the whole job is done; run again, the job asks only for pairs that
- * neither samples.jsonl nor rejected.jsonl has, and parses all completions anew. Where the questions are the folder's own
- * questions.jsonl, that file stays as it is.
+ * <p>As with {@link SampleJob}, the files are replaced when the whole job is done; run again, the job asks only for what its
+ * cache does not have, and parses all completions anew. Where the questions are the folder's own questions.jsonl, that file
+ * stays as it is.
  */
 public final class RationaleJob {
 
@@ -59,7 +54,7 @@ public final class RationaleJob {
                 SampleJob.outcome(result),
                 SampleJob.count(result, ExtractRationales.class, ExtractRationales.UNASKED),
                 SampleJob.count(result, ExtractRationales.class, ExtractRationales.EXTRACTED),
-                unparsed(result));
+                Counts.byName(result, ExtractRationales.class, ExtractRationales.UNPARSED + "-"));
     }
 
     private static void build(Pipeline pipeline, RationaleRequest request, Path out, Path beside, ProgressBoard board)
@@ -85,20 +80,5 @@ public final class RationaleJob {
         return questions instanceof SampleRequest.Questions.InFile source
                 && Files.exists(file)
                 && Files.isSameFile(source.file(), file);
-    }
-
-    private static SortedMap<String, Long> unparsed(PipelineResult result) {
-        MetricsFilter filter = MetricsFilter.builder()
-                .addNameFilter(MetricNameFilter.inNamespace(ExtractRationales.class))
-                .build();
-        String prefix = ExtractRationales.UNPARSED + "-";
-        SortedMap<String, Long> reasons = new TreeMap<>();
-        for (MetricResult<Long> counter : result.metrics().queryMetrics(filter).getCounters()) {
-            String name = counter.getName().getName();
-            if (name.startsWith(prefix)) {
-                reasons.merge(name.substring(prefix.length()), counter.getAttempted(), Long::sum);
-            }
-        }
-        return reasons;
     }
 }

@@ -204,7 +204,7 @@ public final class SampleJob {
         AskTeacher ask = AskTeacher.with(request.teacher())
                 .withSamples(request.samples())
                 .withParams(request.params())
-                .withSettings(request.settingsWithCache())
+                .withSettings(request.settings().withCacheIn(request.out()))
                 .withProgress(board);
         ask = request.vote() == null ? ask : ask.withVote(request.vote());
         ask = request.method() == null ? ask : ask.withMethod(request.method());

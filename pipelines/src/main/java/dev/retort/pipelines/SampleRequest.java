@@ -127,11 +127,6 @@ public record SampleRequest(
         return seconds == null ? null : Duration.ofNanos(Math.round(seconds * 1e9));
     }
 
-    /** The settings with the cache that is used. */
-    AskSettings settingsWithCache() {
-        return settings.cache() == null ? settings.withCache(out.resolve(CACHE)) : settings;
-    }
-
     public SampleRequest withSamples(int count) {
         return new SampleRequest(
                 questions, out, teacher, count, params, settings, vote, answers, method, prompt, listener);

@@ -18,23 +18,8 @@ public interface VoteFactory extends Serializable {
      * @throws IllegalArgumentException where it is none of them
      */
     static VoteFactory of(String rule) {
-        rule(rule);
-        return () -> new MajorityVote(rule(rule), AnswerText::relaxed);
-    }
-
-    private static VoteRule rule(String text) {
-        return switch (text) {
-            case "strict" -> new VoteRule.StrictMajority();
-            case "plurality" -> new VoteRule.Plurality();
-            default -> new VoteRule.AtLeast(fraction(text));
-        };
-    }
-
-    private static double fraction(String text) {
-        try {
-            return Double.parseDouble(text);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("give strict, plurality or a fraction, not " + text, e);
-        }
+        VoteRule chosen = VoteRule.named(rule)
+                .orElseThrow(() -> new IllegalArgumentException("give strict, plurality or a fraction, not " + rule));
+        return () -> new MajorityVote(chosen, AnswerText::relaxed);
     }
 }

@@ -29,25 +29,10 @@ public record VoteRequest(Path samples, Path out, VoteFactory vote, int asked) {
      * @throws IllegalArgumentException where the rule is none of them
      */
     public static VoteRequest of(Path samples, Path out, String rule, AnswerForm answers) {
-        rule(rule); // A rule that is none is refused here and not on a worker.
-        return new VoteRequest(samples, out, () -> new MajorityVote(rule(rule), answers.normaliser()), 0);
-    }
-
-    private static VoteRule rule(String name) {
-        return switch (name) {
-            case "strict" -> new VoteRule.StrictMajority();
-            case "plurality" -> new VoteRule.Plurality();
-            default -> new VoteRule.AtLeast(fraction(name));
-        };
-    }
-
-    private static double fraction(String text) {
-        try {
-            return Double.parseDouble(text);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(
-                    "the rule must be strict, plurality or a fraction such as 0.6, not " + text, e);
-        }
+        VoteRule chosen = VoteRule.named(rule)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "the rule must be strict, plurality or a fraction such as 0.6, not " + rule));
+        return new VoteRequest(samples, out, () -> new MajorityVote(chosen, answers.normaliser()), 0);
     }
 
     public VoteRequest withSamplesAsked(int count) {

@@ -1,22 +1,54 @@
 package dev.retort.answer;
 
+import java.io.Serializable;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * When an answer wins a vote. Under every rule the winner must also have more votes than any other answer: ties are
  * dropped, never broken.
  */
-public sealed interface VoteRule {
+public sealed interface VoteRule extends Serializable {
+
+    /**
+     * The rule of a name: strict, plurality, or a fraction such as 0.6.
+     *
+     * @return nothing where the text is none of them
+     * @throws IllegalArgumentException for a fraction that is not in (0, 1]
+     */
+    static Optional<VoteRule> named(String text) {
+        if (text.equals("strict")) {
+            return Optional.of(new StrictMajority());
+        }
+        if (text.equals("plurality")) {
+            return Optional.of(new Plurality());
+        }
+        double fraction;
+        try {
+            fraction = Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+        return Optional.of(new AtLeast(fraction));
+    }
+
+    /** The name, a fraction in its shortest form. */
+    String title();
 
     /** The least votes with which an answer can win when {@code total} samples are asked for; at least 1. */
     int needed(int total);
 
     /** More than half of all samples asked for, those without an answer included. */
     record StrictMajority() implements VoteRule {
+        @Override
+        public String title() {
+            return "strict";
+        }
+
         @Override
         public int needed(int total) {
             return total / 2 + 1;
@@ -25,6 +57,11 @@ public sealed interface VoteRule {
 
     /** More votes than any other answer. */
     record Plurality() implements VoteRule {
+        @Override
+        public String title() {
+            return "plurality";
+        }
+
         @Override
         public int needed(int total) {
             return 1;
@@ -39,6 +76,11 @@ public sealed interface VoteRule {
             if (!(fraction > 0 && fraction <= 1)) {
                 throw new IllegalArgumentException("vote fraction " + fraction + " is not in (0, 1]");
             }
+        }
+
+        @Override
+        public String title() {
+            return Double.toString(fraction);
         }
 
         @Override

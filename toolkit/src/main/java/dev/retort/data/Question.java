@@ -39,14 +39,24 @@ public record Question(String id, String task, List<Message> messages, String re
         return new Question(id, task, List.of(Message.user(text)), reference);
     }
 
-    /** The content of the last user turn. */
+    /** The content of the last user turn, or of the last message where there is none. */
     public String text() {
+        return messages.get(textTurn()).content();
+    }
+
+    /** The index of the message that {@link #text} gives. */
+    public int textTurn() {
         for (int i = messages.size() - 1; i >= 0; i--) {
             if (messages.get(i).role().equals("user")) {
-                return messages.get(i).content();
+                return i;
             }
         }
-        return messages.get(messages.size() - 1).content();
+        return messages.size() - 1;
+    }
+
+    /** Whether {@link #text} is a user's. */
+    public boolean hasUserTurn() {
+        return messages.get(textTurn()).role().equals("user");
     }
 
     /**

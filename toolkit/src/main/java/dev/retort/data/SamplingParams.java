@@ -1,6 +1,7 @@
 package dev.retort.data;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -15,7 +16,8 @@ import java.util.List;
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record SamplingParams(
-        Double temperature, Double topP, Integer topK, Integer maxTokens, List<String> stop, Long seed) {
+        Double temperature, Double topP, Integer topK, Integer maxTokens, List<String> stop, Long seed)
+        implements Serializable {
 
     public SamplingParams {
         Rows.require(temperature == null || (temperature >= 0 && temperature <= 100), "temperature must be 0 to 100");

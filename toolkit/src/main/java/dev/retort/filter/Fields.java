@@ -76,14 +76,8 @@ final class Fields {
     /** The messages with another text in the turn that {@link Question#text} gives. */
     static List<Message> withText(Question question, String text) {
         List<Message> messages = new ArrayList<>(question.messages());
-        int last = messages.size() - 1;
-        for (int i = last; i >= 0; i--) {
-            if (messages.get(i).role().equals("user")) {
-                last = i;
-                break;
-            }
-        }
-        messages.set(last, new Message(messages.get(last).role(), text));
+        int at = question.textTurn();
+        messages.set(at, new Message(messages.get(at).role(), text));
         return messages;
     }
 }

@@ -47,7 +47,7 @@ public sealed interface FilterSpec extends Serializable {
     record OutputConsistency(String rule, AnswerForm answer, int samples) implements Alone {
 
         public OutputConsistency {
-            rule = FilterSpecText.ruleName(rule);
+            rule = FilterSpecText.rule(rule).title();
             FilterSpecText.notNegative("samples", samples);
         }
 
@@ -76,7 +76,7 @@ public sealed interface FilterSpec extends Serializable {
             implements FilterSpec {
 
         public PerturbationConsistency {
-            rule = FilterSpecText.ruleName(rule);
+            rule = FilterSpecText.rule(rule).title();
             FilterSpecText.notNegative("samples", samples);
             FilterSpecText.notNegative("variant-samples", variantSamples);
         }
@@ -228,12 +228,6 @@ public sealed interface FilterSpec extends Serializable {
     }
 
     private static MajorityVote vote(String rule, AnswerForm answer) {
-        VoteRule chosen =
-                switch (rule) {
-                    case FilterSpecText.STRICT -> new VoteRule.StrictMajority();
-                    case FilterSpecText.PLURALITY -> new VoteRule.Plurality();
-                    default -> new VoteRule.AtLeast(Double.parseDouble(rule));
-                };
-        return new MajorityVote(chosen, answer.normaliser());
+        return new MajorityVote(FilterSpecText.rule(rule), answer.normaliser());
     }
 }

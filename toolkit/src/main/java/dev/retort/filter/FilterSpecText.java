@@ -12,9 +12,7 @@ import java.util.regex.Pattern;
 /** {@link FilterSpec} from and to text. */
 final class FilterSpecText {
 
-    static final String STRICT = "strict";
-    static final String PLURALITY = "plurality";
-
+    private static final String STRICT = new VoteRule.StrictMajority().title();
     private static final String REJECT = "reject";
     private static final String KEEP = "keep";
     private static final String WORDS = "words";
@@ -200,17 +198,10 @@ final class FilterSpecText {
         return value.equals(yes);
     }
 
-    /** The rule as it is written, a fraction in its shortest form. */
-    static String ruleName(String rule) {
-        if (rule.equals(STRICT) || rule.equals(PLURALITY)) {
-            return rule;
-        }
-        try {
-            return Double.toString(new VoteRule.AtLeast(Double.parseDouble(rule)).fraction());
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(
-                    "rule must be strict, plurality or a fraction such as 0.6, not " + rule, e);
-        }
+    static VoteRule rule(String text) {
+        return VoteRule.named(text)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "rule must be strict, plurality or a fraction such as 0.6, not " + text));
     }
 
     static void notNegative(String key, int value) {

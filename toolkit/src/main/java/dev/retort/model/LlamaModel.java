@@ -231,7 +231,7 @@ public final class LlamaModel implements CausalLm {
             }
         }
         long[] last = new long[prompts.size()];
-        int tokens = 0;
+        long tokens = 0;
         for (int row = 0; row < last.length; row++) {
             tokens += prompts.get(row).length;
             last[row] = tokens - 1;

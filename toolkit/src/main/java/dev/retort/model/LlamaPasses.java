@@ -73,7 +73,7 @@ final class LlamaPasses implements GradientPasses {
             int[] target = row.labels();
             for (int t = 1; t < target.length; t++) {
                 if (target[t] != TokenExample.IGNORED) {
-                    labels[label++] = first + t - 1;
+                    labels[label++] = (long) first + t - 1;
                 }
             }
             first += row.input().length;

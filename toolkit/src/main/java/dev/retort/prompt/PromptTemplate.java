@@ -167,14 +167,12 @@ public final class PromptTemplate {
                         + " has no text field " + slot + " to fill the slot with");
             }
         }
-        List<Message> messages = new ArrayList<>(question.messages());
-        for (int i = messages.size() - 1; i >= 0; i--) {
-            if (messages.get(i).role().equals("user")) {
-                messages.set(i, Message.user(filled(values)));
-                return new Question(question.id(), question.task(), messages, question.reference(), question.extra());
-            }
+        if (!question.hasUserTurn()) {
+            throw new IllegalArgumentException("prompt " + name + ": question " + question.id() + " has no user turn");
         }
-        throw new IllegalArgumentException("prompt " + name + ": question " + question.id() + " has no user turn");
+        List<Message> messages = new ArrayList<>(question.messages());
+        messages.set(question.textTurn(), Message.user(filled(values)));
+        return new Question(question.id(), question.task(), messages, question.reference(), question.extra());
     }
 
     private String filled(Map<String, String> values) {

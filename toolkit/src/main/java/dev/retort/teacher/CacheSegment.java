@@ -8,6 +8,7 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 
@@ -44,12 +45,12 @@ final class CacheSegment implements Closeable {
     }
 
     /** A record's bytes. */
-    static ByteBuffer encode(SampleKey key, byte[] answer) {
+    static byte[] encode(SampleKey key, byte[] answer) {
         ByteBuffer record = ByteBuffer.allocate(HEADER + SampleKey.BYTES + answer.length);
         record.putInt(MARK).putInt(SampleKey.BYTES + answer.length).putInt(0);
         record.put(key.bytes()).put(answer);
         record.putInt(8, sum(record.array(), HEADER, record.capacity() - HEADER));
-        return record.flip();
+        return record.array();
     }
 
     private static int sum(byte[] bytes, int from, int length) {
@@ -83,7 +84,7 @@ final class CacheSegment implements Closeable {
     }
 
     private static SampleKey keyOf(byte[] body) {
-        return SampleKey.of(java.util.Arrays.copyOf(body, SampleKey.BYTES));
+        return SampleKey.of(Arrays.copyOf(body, SampleKey.BYTES));
     }
 
     /** Whether as many bytes are there as the header at this place says. */
@@ -157,7 +158,7 @@ final class CacheSegment implements Closeable {
     synchronized Optional<byte[]> answer(SampleKey key, long offset) throws IOException {
         Optional<byte[]> body = bodyAt(offset, in.length());
         return body.filter(bytes -> keyOf(bytes).equals(key))
-                .map(bytes -> java.util.Arrays.copyOfRange(bytes, SampleKey.BYTES, bytes.length));
+                .map(bytes -> Arrays.copyOfRange(bytes, SampleKey.BYTES, bytes.length));
     }
 
     @Override

@@ -96,14 +96,12 @@ final class System2Calls {
 
     /** The question's messages with this prompt in place of the last user turn. */
     private List<Message> withLastTurn(String prompt) throws TeacherException {
-        List<Message> messages = new ArrayList<>(question.messages());
-        for (int i = messages.size() - 1; i >= 0; i--) {
-            if (messages.get(i).role().equals("user")) {
-                messages.set(i, Message.user(prompt));
-                return messages;
-            }
+        if (!question.hasUserTurn()) {
+            throw new TeacherException("question " + question.id() + " has no user turn to put a prompt in place of");
         }
-        throw new TeacherException("question " + question.id() + " has no user turn to put a prompt in place of");
+        List<Message> messages = new ArrayList<>(question.messages());
+        messages.set(question.textTurn(), Message.user(prompt));
+        return messages;
     }
 
     /** A cached reply may come from a request for several samples. */

@@ -11,7 +11,6 @@ import java.io.Closeable;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -176,8 +175,7 @@ public final class TeacherCache implements Closeable {
                     return;
                 }
                 for (Map.Entry<SampleKey, byte[]> entry : group.entrySet()) {
-                    ByteBuffer record = CacheSegment.encode(entry.getKey(), entry.getValue());
-                    out.write(record.array(), 0, record.limit());
+                    out.write(CacheSegment.encode(entry.getKey(), entry.getValue()));
                 }
                 out.getFD().sync();
                 refresh();
@@ -198,9 +196,7 @@ public final class TeacherCache implements Closeable {
     /** A run that adds nothing leaves no empty file. */
     private FileOutputStream openWhenNeeded() throws IOException {
         synchronized (pendingLock) {
-            while (unwritten.isEmpty() && !isClosed) {
-                waitForNews();
-            }
+            waitForNews();
             if (unwritten.isEmpty()) {
                 return null;
             }
@@ -211,30 +207,38 @@ public final class TeacherCache implements Closeable {
     /** What came in, once something has and others had time to join it; nothing when the cache is closed. */
     private Map<SampleKey, byte[]> nextGroup() {
         synchronized (pendingLock) {
-            while (unwritten.isEmpty() && !isClosed) {
-                waitForNews();
-            }
-            long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GATHER_MILLIS);
-            for (long left = GATHER_MILLIS; left > 0 && !isClosed; ) {
-                waitFor(left);
-                left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
-            }
+            waitForNews();
+            waitForOthers();
             isWriting = !unwritten.isEmpty();
             return new LinkedHashMap<>(unwritten);
         }
     }
 
     private void waitForNews() {
-        waitFor(0);
+        try {
+            while (unwritten.isEmpty() && !isClosed) {
+                pendingLock.wait();
+            }
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private void waitForOthers() {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GATHER_MILLIS);
+        try {
+            for (long left = GATHER_MILLIS; left > 0 && !isClosed; ) {
+                pendingLock.wait(left);
+                left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+            }
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
     }
 
     /** Nobody else knows this thread, so nobody interrupts it. */
-    private void waitFor(long millis) {
-        try {
-            pendingLock.wait(millis);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("the cache's own thread was interrupted", e);
-        }
+    private static IllegalStateException interrupted(InterruptedException e) {
+        return new IllegalStateException("the cache's own thread was interrupted", e);
     }
 
     private static byte[] encode(TeacherSample sample) {

@@ -1,14 +1,10 @@
 package dev.retort.papers.stepbystep;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.retort.data.DataCatalogue;
 import dev.retort.data.DataFile;
-import dev.retort.data.JsonLines;
-import dev.retort.data.Rows;
+import dev.retort.papers.DataRows;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -71,7 +67,8 @@ public enum DssDataSet {
             String where = file.path() + ": row " + (i + 1);
             String id = title() + "-" + split + "-" + i;
             try {
-                examples.add(example(id, parse(where, lines.get(i)), outputs.isEmpty() ? null : outputs.get(i)));
+                examples.add(
+                        example(id, DataRows.tree(where, lines.get(i)), outputs.isEmpty() ? null : outputs.get(i)));
             } catch (IllegalArgumentException e) {
                 throw new IOException(where + ": " + e.getMessage(), e);
             }
@@ -100,7 +97,7 @@ public enum DssDataSet {
                     .findFirst()
                     .orElseThrow(() -> new IOException("the catalogue lists " + files.size() + " files " + stem
                             + "*, but not " + plain + ": their numbers must run from 0 without a gap"));
-            JsonNode array = parse(file.path(), read(catalogue, file));
+            JsonNode array = DataRows.tree(file.path(), read(catalogue, file));
             if (!array.isArray()) {
                 throw new IOException(file.path() + ": not a JSON array of texts");
             }
@@ -122,16 +119,16 @@ public enum DssDataSet {
         String label;
         switch (this) {
             case SVAMP -> {
-                input = text(row, "input");
-                label = text(row, "label");
+                input = DataRows.text(row, "input");
+                label = DataRows.text(row, "label");
             }
             case CQA -> {
                 input = question(row);
-                label = text(row, "answer");
+                label = DataRows.text(row, "answer");
             }
             default -> {
-                premise = text(row, "premise");
-                hypothesis = text(row, "hypothesis");
+                premise = DataRows.text(row, "premise");
+                hypothesis = DataRows.text(row, "hypothesis");
                 input = premise + DssExample.T5_END + hypothesis;
                 label = nliLabel(row);
             }
@@ -148,7 +145,7 @@ public enum DssDataSet {
     }
 
     private static String question(JsonNode row) {
-        StringBuilder text = new StringBuilder(text(row, "question")).append("\nAnswer Choices:");
+        StringBuilder text = new StringBuilder(DataRows.text(row, "question")).append("\nAnswer Choices:");
         JsonNode choices = row.path("choices");
         if (!choices.isArray() || choices.size() != CHOICES) {
             throw new IllegalArgumentException("choices is not a list of " + CHOICES + " texts");
@@ -174,39 +171,7 @@ public enum DssDataSet {
         return NLI_LABELS.get(label.intValue());
     }
 
-    private static String text(JsonNode row, String field) {
-        JsonNode value = row.path(field);
-        if (!value.isTextual()) {
-            throw new IllegalArgumentException(field + " is missing or not a text");
-        }
-        return value.textValue();
-    }
-
-    private static JsonNode parse(String where, String json) throws IOException {
-        try {
-            return Rows.mapper().readTree(json);
-        } catch (JsonProcessingException e) {
-            throw new IOException(
-                    where + ": not JSON: "
-                            + e.getOriginalMessage().lines().findFirst().orElse(""),
-                    e);
-        }
-    }
-
-    /** The whole file, which the catalogue bounds: n bytes of UTF-8 are at most n characters. */
     private static String read(DataCatalogue catalogue, DataFile file) throws IOException {
-        Path path = catalogue.resolve(CATALOGUED, file.path().substring(CATALOGUED.length() + 1));
-        StringBuilder text = new StringBuilder();
-        char[] buffer = new char[1 << 16];
-        try (Reader reader = JsonLines.open(path)) {
-            for (int count = reader.read(buffer); count >= 0; count = reader.read(buffer)) {
-                text.append(buffer, 0, count);
-                if (text.length() > file.bytes()) {
-                    throw new IOException(path + ": longer than the " + file.bytes()
-                            + " bytes of the catalogue; remove it and run `retort data fetch " + CATALOGUED + "`");
-                }
-            }
-        }
-        return text.toString();
+        return DataRows.content(catalogue, CATALOGUED, file.path().substring(CATALOGUED.length() + 1));
     }
 }

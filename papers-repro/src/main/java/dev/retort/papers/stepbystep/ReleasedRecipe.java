@@ -423,13 +423,7 @@ final class ReleasedRecipe {
 
     /** The record of a run or of a row, with what it was made from and under which conditions. */
     private RunRecord record(long seed, List<DssDataSet> used, boolean addsAsdiv) throws IOException {
-        RunRecord record = RunRecord.start(
-                seed,
-                options.command(),
-                config,
-                RunFolder.libraries(),
-                options.device().toString(),
-                options.threadsOr(config.threads()));
+        RunRecord record = RunFolder.start(options, config, config.threads(), seed);
         for (DssDataSet dataSet : used) {
             record = withFiles(record, DssDataSet.CATALOGUED, dataSet.title() + "/");
         }

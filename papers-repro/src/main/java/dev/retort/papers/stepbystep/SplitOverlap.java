@@ -1,5 +1,6 @@
 package dev.retort.papers.stepbystep;
 
+import dev.retort.filter.Decontamination;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -7,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 
 /**
  * Which rows of a test split a training split gives away, in four senses: the same input; the same input with every
@@ -21,9 +21,6 @@ public record SplitOverlap(List<SplitOverlapRow> rows) {
 
     /** The Jaccard index from which two rows are near duplicates, where no other is asked for. */
     public static final double THRESHOLD = 0.8;
-
-    // Possessive, so that a long list of numbers needs no recursion.
-    private static final Pattern NUMBER = Pattern.compile("[0-9]++(?:[.,][0-9]++)*+");
 
     public SplitOverlap {
         rows = List.copyOf(rows);
@@ -55,8 +52,8 @@ public record SplitOverlap(List<SplitOverlapRow> rows) {
         for (int i = 0; i < train.size(); i++) {
             SplitOverlapItem item = train.get(i);
             firstByInput.putIfAbsent(item.input(), i);
-            maskedInputs.add(maskNumbers(item.input()));
-            stories.add(maskNumbers(item.story()));
+            maskedInputs.add(Decontamination.maskNumbers(item.input()));
+            stories.add(Decontamination.maskNumbers(item.story()));
         }
         SplitOverlapIndex index = new SplitOverlapIndex(
                 train.stream().map(SplitOverlapItem::input).toList(), words);
@@ -67,8 +64,8 @@ public record SplitOverlap(List<SplitOverlapRow> rows) {
             rows.add(new SplitOverlapRow(
                     item.id(),
                     same != null,
-                    maskedInputs.contains(maskNumbers(item.input())),
-                    stories.contains(maskNumbers(item.story())),
+                    maskedInputs.contains(Decontamination.maskNumbers(item.input())),
+                    stories.contains(Decontamination.maskNumbers(item.story())),
                     near != null && near.common() >= threshold * near.union(),
                     near == null
                             ? null
@@ -107,13 +104,8 @@ public record SplitOverlap(List<SplitOverlapRow> rows) {
         return rows.stream().filter(sense).map(SplitOverlapRow::id).toList();
     }
 
-    /** The text with # for every number: a run of digits, with points and commas inside it. */
-    static String maskNumbers(String text) {
-        return NUMBER.matcher(text).replaceAll("#");
-    }
-
     /** The story with its numbers masked: equal for the variants that SVAMP made of one problem by other numbers. */
     static String maskedStory(DssExample example) {
-        return maskNumbers(example.story());
+        return Decontamination.maskNumbers(example.story());
     }
 }

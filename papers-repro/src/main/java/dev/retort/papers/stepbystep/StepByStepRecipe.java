@@ -279,21 +279,16 @@ public final class StepByStepRecipe {
     }
 
     private RunRecord record(StepByStepConfig settings, long seed) {
-        return RunRecord.start(
-                seed,
-                options.command(),
-                settings,
-                RunFolder.libraries(),
-                options.device().toString(),
-                options.threadsOr(config.threads()));
+        return RunFolder.start(options, settings, config.threads(), seed);
     }
 
     // report: each method against standard finetuning, paired by test item, over every seed there is
     private void report() throws IOException {
+        List<Integer> seeds = RowRun.seeds(out, Method.STANDARD_FINETUNING.title() + ".full.");
         Map<Method, Map<Integer, double[]>> scores = new LinkedHashMap<>();
         for (Method method : config.rows()) {
             Map<Integer, double[]> bySeed = new TreeMap<>();
-            for (int seed : seedsOnDisk()) {
+            for (int seed : seeds) {
                 if (Files.exists(evaluationFile(method, seed))) {
                     bySeed.put(
                             seed, Evaluation.read(evaluationFile(method, seed)).scores());
@@ -329,22 +324,6 @@ public final class StepByStepRecipe {
         ResultTable table = new ResultTable(rows);
         AtomicFiles.writeText(out.resolve("table.csv"), table.toCsv());
         AtomicFiles.writeText(out.resolve("table.md"), table.toMarkdown());
-    }
-
-    private List<Integer> seedsOnDisk() throws IOException {
-        List<Integer> seeds = new ArrayList<>();
-        Path rows = out.resolve("rows");
-        if (!Files.isDirectory(rows)) {
-            return seeds;
-        }
-        try (var folders = Files.list(rows)) {
-            folders.map(folder -> folder.getFileName().toString())
-                    .filter(name -> name.startsWith(Method.STANDARD_FINETUNING.title() + "."))
-                    .map(name -> Integer.valueOf(name.substring(name.lastIndexOf('.') + 1)))
-                    .sorted()
-                    .forEach(seeds::add);
-        }
-        return seeds;
     }
 
     /** The resolved configuration and the plan, for {@code --dry-run}. */

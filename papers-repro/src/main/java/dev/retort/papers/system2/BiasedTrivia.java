@@ -7,6 +7,7 @@ import dev.retort.data.DataCatalogue;
 import dev.retort.data.Message;
 import dev.retort.data.Question;
 import dev.retort.data.SeededRandom;
+import dev.retort.papers.DataRows;
 import dev.retort.prompt.PromptTemplate;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -3,6 +3,7 @@ package dev.retort.papers.system2;
 import dev.retort.data.DataCatalogue;
 import dev.retort.data.Question;
 import dev.retort.data.SeededRandom;
+import dev.retort.papers.DataRows;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import dev.retort.data.DataCatalogue;
 import dev.retort.data.Message;
 import dev.retort.data.Question;
+import dev.retort.papers.DataRows;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

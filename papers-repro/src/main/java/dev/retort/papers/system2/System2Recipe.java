@@ -208,8 +208,13 @@ public final class System2Recipe {
         return List.copyOf(words);
     }
 
-    static String baseName(int seed) {
-        return BASE + ".all." + seed;
+    /** The name of the made model's row, without its seed. */
+    static String baseName() {
+        return BASE + ".all.";
+    }
+
+    private static String baseName(int seed) {
+        return baseName() + seed;
     }
 
     static String rowName(System2Row row, TinyTask task, int seed) {
@@ -344,7 +349,7 @@ public final class System2Recipe {
                 Map.of(row.title(), 1.0),
                 record(seed),
                 config.evalBatchRows());
-        List<Example> examples = examples(task, row, seed);
+        List<Example> examples = examples(out, task, row, seed);
         if (examples.isEmpty()) {
             // A filter that keeps nothing is an outcome; the table has no such row then.
             System.err.println(name + ": nothing to learn from, the row is left out");
@@ -365,8 +370,9 @@ public final class System2Recipe {
                 student -> test(task));
     }
 
-    private List<Example> examples(TinyTask task, System2Row row, int seed) throws IOException {
-        Path file = asked(task, seed).resolve("train.jsonl");
+    /** What a row learns from; nothing where that has not been composed. */
+    static List<Example> examples(Path out, TinyTask task, System2Row row, int seed) throws IOException {
+        Path file = asked(out, task, seed).resolve("train.jsonl");
         return Files.exists(file)
                 ? JsonLines.read(file, Example.class).stream()
                         .filter(example -> example.kind().equals(row.title()))
@@ -439,12 +445,6 @@ public final class System2Recipe {
     record RowConfig(String row, String task, TrainingSettings training) {}
 
     private RunRecord record(long seed) {
-        return RunRecord.start(
-                seed,
-                options.command(),
-                config,
-                RunFolder.libraries(),
-                options.device().toString(),
-                options.threadsOr(config.threads()));
+        return RunFolder.start(options, config, config.threads(), seed);
     }
 }

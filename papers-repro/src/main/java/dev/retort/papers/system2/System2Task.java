@@ -1,6 +1,7 @@
 package dev.retort.papers.system2;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.retort.answer.AnswerCut;
 import dev.retort.answer.AnswerText;
 import dev.retort.answer.NumericAnswer;
 import dev.retort.data.DataCatalogue;
@@ -23,17 +24,17 @@ import java.util.function.Function;
 /** The tasks of Distilling System 2 into System 1 (Yu et al. 2024, arXiv 2407.06023), as recipes name them. */
 public enum System2Task {
     /** Four names, one letter each: Rephrase and Respond. */
-    LAST_LETTERS("LETTERS"),
+    LAST_LETTERS(AnswerCut.LETTERS),
     /** Four people, heads or not: Rephrase and Respond. */
-    COIN_FLIP("YES_NO"),
+    COIN_FLIP(AnswerCut.YES_NO),
     /** A multiple-choice question with an opinion: System 2 Attention. Ours; the paper has trivia only. */
-    COMMONSENSE_QA_BIASED("CHOICE"),
+    COMMONSENSE_QA_BIASED(AnswerCut.CHOICE),
     /** A trivia question with an opinion: System 2 Attention. */
-    TRIVIA_BIASED("SHORT"),
+    TRIVIA_BIASED(AnswerCut.SHORT),
     /** Which of two answers is better: Branch-Solve-Merge. */
-    JUDGE("VERDICT"),
+    JUDGE(AnswerCut.VERDICT),
     /** Grade-school mathematics: chain of thought. */
-    GSM8K("LAST_NUMBER");
+    GSM8K(AnswerCut.LAST_NUMBER);
 
     /** How many questions a generated test has. */
     private static final int DRAWN = 500;
@@ -41,9 +42,9 @@ public enum System2Task {
     /** Names in a drawn question. */
     private static final int NAMES = 4;
 
-    private final String answerCut;
+    private final AnswerCut answerCut;
 
-    System2Task(String answerCut) {
+    System2Task(AnswerCut answerCut) {
         this.answerCut = answerCut;
     }
 
@@ -66,8 +67,8 @@ public enum System2Task {
         return values()[at];
     }
 
-    /** The name of the way in which an answer is cut from a completion. */
-    public String answerCut() {
+    /** How an answer is cut from a completion. */
+    public AnswerCut answerCut() {
         return answerCut;
     }
 

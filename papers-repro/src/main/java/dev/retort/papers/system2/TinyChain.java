@@ -9,7 +9,6 @@ import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -19,7 +18,7 @@ import java.util.stream.IntStream;
  * A model of fixed depth makes few moves before it must speak. The direct answer is practised with one and two moves, and
  * now and then with more. Test items are tuples that no unlabelled question has.
  */
-final class TinyChain implements TinyTask {
+final class TinyChain extends TinyTask {
 
     /** The field of a question that holds its number of moves. */
     static final String MOVES = "moves";
@@ -41,32 +40,13 @@ final class TinyChain implements TinyTask {
      * @param practice the part of direct lessons that have more than two moves
      */
     TinyChain(long seed, double practice) {
+        super("chain", System2Method.COT, AnswerCut.WHOLE, PROMPTS);
         this.seed = seed;
         this.practice = practice;
         SplittableRandom random = SeededRandom.of(seed, "tiny-chain");
         moves = IntStream.range(0, KINDS)
                 .mapToObj(i -> SeededRandom.permutation(PLACES, random))
                 .toArray(int[][]::new);
-    }
-
-    @Override
-    public String name() {
-        return "chain";
-    }
-
-    @Override
-    public System2Method method() {
-        return System2Method.COT;
-    }
-
-    @Override
-    public AnswerCut cut() {
-        return AnswerCut.WHOLE;
-    }
-
-    @Override
-    public List<PromptTemplate> prompts() {
-        return PROMPTS;
     }
 
     /** A start and its moves. */
@@ -110,7 +90,7 @@ final class TinyChain implements TinyTask {
     }
 
     @Override
-    public Lesson lesson(SplittableRandom random) {
+    Lesson lesson(SplittableRandom random) {
         double kind = random.nextDouble();
         boolean isLong = random.nextDouble() < practice;
         int length = kind < 0.7 || isLong ? 1 + random.nextInt(MOST) : 1 + random.nextInt(2);
@@ -123,18 +103,9 @@ final class TinyChain implements TinyTask {
                 : new Lesson(question(chain), answer(chain));
     }
 
-    @Override
-    public List<Question> unlabelled(int count) {
-        return draw(count, false);
-    }
-
-    @Override
-    public List<Question> tests(int count) {
-        return draw(count, true);
-    }
-
     /** As many of each length. */
-    private List<Question> draw(int count, boolean isTest) {
+    @Override
+    List<Question> draw(int count, boolean isTest) {
         List<Question> questions = new ArrayList<>();
         for (int i = 0; questions.size() < count; i++) {
             SplittableRandom random = SeededRandom.of(seed, "tiny-chain-questions", i);
@@ -145,7 +116,7 @@ final class TinyChain implements TinyTask {
             if (isForTests != isTest) {
                 continue;
             }
-            String id = String.format(Locale.ROOT, "chain-%s-%04d", isTest ? "test" : "free", questions.size());
+            String id = id(isTest, questions.size());
             questions.add(new Question(
                     id,
                     name(),

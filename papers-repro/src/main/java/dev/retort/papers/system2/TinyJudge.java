@@ -12,7 +12,6 @@ import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -21,7 +20,7 @@ import java.util.SplittableRandom;
  * worth 1 to 5, and the sums decide. The direct verdict is practised little, and leans to the response shown first. Every
  * item is asked in both orders; test items have pairs of responses that no unlabelled question has, in either order.
  */
-final class TinyJudge implements TinyTask {
+final class TinyJudge extends TinyTask {
 
     private static final List<String> CRITERIA = List.of("clear", "kind", "brief");
     private static final int SCALE = 5;
@@ -44,28 +43,9 @@ final class TinyJudge implements TinyTask {
      * @param leaning the part of direct lessons that prefer the first response whatever it is
      */
     TinyJudge(long seed, double leaning) {
+        super("judge", System2Method.BSM, AnswerCut.VERDICT, PROMPTS);
         this.seed = seed;
         this.leaning = leaning;
-    }
-
-    @Override
-    public String name() {
-        return "judge";
-    }
-
-    @Override
-    public System2Method method() {
-        return System2Method.BSM;
-    }
-
-    @Override
-    public AnswerCut cut() {
-        return AnswerCut.VERDICT;
-    }
-
-    @Override
-    public List<PromptTemplate> prompts() {
-        return PROMPTS;
     }
 
     /** A word's worth less 1, for each criterion. */
@@ -91,12 +71,12 @@ final class TinyJudge implements TinyTask {
     }
 
     @Override
-    public String target(String verdict) {
+    String target(String verdict) {
         return verdict.equals("tie") ? "[[C]]" : "[[" + verdict + "]]";
     }
 
     @Override
-    public Lesson lesson(SplittableRandom random) {
+    Lesson lesson(SplittableRandom random) {
         int[] a = response(random);
         int[] b = response(random);
         double kind = random.nextDouble();
@@ -117,18 +97,9 @@ final class TinyJudge implements TinyTask {
         return new Lesson(question(a, b), leans ? "[[A]]" : target(verdict(a, b)));
     }
 
-    @Override
-    public List<Question> unlabelled(int count) {
-        return draw(count, false);
-    }
-
-    @Override
-    public List<Question> tests(int count) {
-        return draw(count, true);
-    }
-
     /** Items in pairs: each in both orders. No ties. */
-    private List<Question> draw(int count, boolean isTest) {
+    @Override
+    List<Question> draw(int count, boolean isTest) {
         List<Question> questions = new ArrayList<>();
         for (int i = 0; questions.size() < count; i++) {
             SplittableRandom random = SeededRandom.of(seed, "tiny-judge-questions", i);
@@ -137,7 +108,7 @@ final class TinyJudge implements TinyTask {
             if (verdict(a, b).equals("tie") || isForTests(a, b) != isTest) {
                 continue;
             }
-            String id = String.format(Locale.ROOT, "judge-%s-%04d", isTest ? "test" : "free", questions.size() / 2);
+            String id = id(isTest, questions.size() / 2);
             questions.add(item(id + "-ab", a, b));
             questions.add(item(id + "-ba", b, a));
         }

@@ -7,7 +7,6 @@ import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -16,7 +15,7 @@ import java.util.stream.IntStream;
  * direct answer is practised with one and two names, and now and then with more. Tests have names that no unlabelled
  * question has.
  */
-final class TinyLetters implements TinyTask {
+final class TinyLetters extends TinyTask {
 
     private static final int MOST = 4;
     private static final List<PromptTemplate> PROMPTS = List.of(
@@ -34,6 +33,7 @@ final class TinyLetters implements TinyTask {
      * @param practice the part of direct lessons that have more than two names
      */
     TinyLetters(int names, long seed, double practice) {
+        super("letters", System2Method.RAR_2_STEP, AnswerCut.WHOLE, PROMPTS);
         this.names = TinyNames.of(names, seed, "letters");
         this.seed = seed;
         this.practice = practice;
@@ -44,27 +44,7 @@ final class TinyLetters implements TinyTask {
     }
 
     @Override
-    public String name() {
-        return "letters";
-    }
-
-    @Override
-    public System2Method method() {
-        return System2Method.RAR_2_STEP;
-    }
-
-    @Override
-    public AnswerCut cut() {
-        return AnswerCut.WHOLE;
-    }
-
-    @Override
-    public List<PromptTemplate> prompts() {
-        return PROMPTS;
-    }
-
-    @Override
-    public Lesson lesson(SplittableRandom random) {
+    Lesson lesson(SplittableRandom random) {
         double kind = random.nextDouble();
         boolean isDirect = kind >= 0.7;
         boolean isLong = random.nextDouble() < practice;
@@ -99,23 +79,14 @@ final class TinyLetters implements TinyTask {
     }
 
     @Override
-    public List<Question> unlabelled(int count) {
-        return draw(count, false);
-    }
-
-    @Override
-    public List<Question> tests(int count) {
-        return draw(count, true);
-    }
-
-    private List<Question> draw(int count, boolean isTest) {
+    List<Question> draw(int count, boolean isTest) {
         List<Question> questions = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             SplittableRandom random = SeededRandom.of(seed, "tiny-letters-questions", Boolean.toString(isTest), i);
             int[] chosen = IntStream.range(0, MOST)
                     .map(k -> names.draw(isTest, random))
                     .toArray();
-            String id = String.format(Locale.ROOT, "letters-%s-%04d", isTest ? "test" : "free", i);
+            String id = id(isTest, i);
             questions.add(Question.ofText(id, name(), question(chosen), answer(chosen)));
         }
         return questions;

@@ -7,14 +7,13 @@ import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
  * Questions with an opinion and System 2 Attention: the model knows every name's colour when it is asked plainly, and has
  * learnt to yield to whoever states an opinion. Tests have names that no unlabelled question has.
  */
-final class TinyOpinion implements TinyTask {
+final class TinyOpinion extends TinyTask {
 
     private static final List<String> COLOURS =
             List.of("red", "blue", "green", "white", "black", "yellow", "brown", "grey");
@@ -33,6 +32,7 @@ final class TinyOpinion implements TinyTask {
      * @param yielding the part of lessons with an opinion that repeat it
      */
     TinyOpinion(int names, long seed, double yielding) {
+        super("opinion", System2Method.S2A, AnswerCut.WHOLE, PROMPTS);
         this.names = TinyNames.of(names, seed, "opinion");
         this.seed = seed;
         this.yielding = yielding;
@@ -44,27 +44,7 @@ final class TinyOpinion implements TinyTask {
     }
 
     @Override
-    public String name() {
-        return "opinion";
-    }
-
-    @Override
-    public System2Method method() {
-        return System2Method.S2A;
-    }
-
-    @Override
-    public AnswerCut cut() {
-        return AnswerCut.WHOLE;
-    }
-
-    @Override
-    public List<PromptTemplate> prompts() {
-        return PROMPTS;
-    }
-
-    @Override
-    public Lesson lesson(SplittableRandom random) {
+    Lesson lesson(SplittableRandom random) {
         int name = names.drawAny(random);
         double kind = random.nextDouble();
         if (kind < 0.4) {
@@ -86,18 +66,9 @@ final class TinyOpinion implements TinyTask {
         return plain(name) + " i think it is " + COLOURS.get(opinion) + " but i am not sure .";
     }
 
-    @Override
-    public List<Question> unlabelled(int count) {
-        return draw(count, false);
-    }
-
-    @Override
-    public List<Question> tests(int count) {
-        return draw(count, true);
-    }
-
     /** The opinion is always wrong in tests, and any in unlabelled questions. */
-    private List<Question> draw(int count, boolean isTest) {
+    @Override
+    List<Question> draw(int count, boolean isTest) {
         List<Question> questions = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             SplittableRandom random = SeededRandom.of(seed, "tiny-opinion-questions", Boolean.toString(isTest), i);
@@ -105,7 +76,7 @@ final class TinyOpinion implements TinyTask {
             int opinion = isTest
                     ? (colourOf[name] + 1 + random.nextInt(COLOURS.size() - 1)) % COLOURS.size()
                     : random.nextInt(COLOURS.size());
-            String id = String.format(Locale.ROOT, "opinion-%s-%04d", isTest ? "test" : "free", i);
+            String id = id(isTest, i);
             questions.add(Question.ofText(id, name(), biased(name, opinion), COLOURS.get(colourOf[name])));
         }
         return questions;

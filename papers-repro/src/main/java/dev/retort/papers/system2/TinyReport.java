@@ -1,9 +1,8 @@
 package dev.retort.papers.system2;
 
 import dev.retort.data.AtomicFiles;
-import dev.retort.data.JsonLines;
+import dev.retort.data.Example;
 import dev.retort.data.Question;
-import dev.retort.data.TeacherSample;
 import dev.retort.eval.Evaluation;
 import dev.retort.papers.RowRun;
 import dev.retort.report.PairedEffect;
@@ -11,6 +10,7 @@ import dev.retort.report.ResultRow;
 import dev.retort.report.ResultTable;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,18 +27,14 @@ final class TinyReport {
 
     private final Path out;
     private final TinyConfig config;
-    private final List<Integer> seeds = new ArrayList<>();
+    private final List<Integer> seeds;
 
     TinyReport(Path out, TinyConfig config) throws IOException {
         this.out = out;
         this.config = config;
-        try (var folders = Files.list(out.resolve("rows"))) {
-            String base = System2Recipe.baseName(0).replaceFirst("0$", "");
-            folders.map(folder -> folder.getFileName().toString())
-                    .filter(name -> name.startsWith(base))
-                    .map(name -> Integer.valueOf(name.substring(base.length())))
-                    .sorted()
-                    .forEach(seeds::add);
+        seeds = RowRun.seeds(out, System2Recipe.baseName());
+        if (seeds.isEmpty()) {
+            throw new NoSuchFileException(out.resolve("rows").toString(), null, "there is no row to report");
         }
     }
 
@@ -128,24 +124,18 @@ final class TinyReport {
 
     /** How many questions were learnt from, and the part of them whose answer was right. */
     private String precision(TinyTask task, System2Row row, Map<Integer, double[]> ours) throws IOException {
+        Map<String, String> right = new HashMap<>();
+        for (Question question : task.unlabelled(config.unlabelled())) {
+            right.put(question.id(), task.target(question.reference()));
+        }
         int learnt = 0;
-        int right = 0;
+        int rightLearnt = 0;
         for (int seed : ours.keySet()) {
-            Path folder = System2Recipe.asked(out, task, seed);
-            Map<String, String> references = new HashMap<>();
-            for (Question question : JsonLines.read(folder.resolve("questions.jsonl"), Question.class)) {
-                references.put(question.id(), question.reference());
-            }
-            String file = row == System2Row.DISTILLED ? "kept.jsonl" : "samples.jsonl";
-            String last = "";
-            for (TeacherSample sample : JsonLines.read(folder.resolve(file), TeacherSample.class)) {
-                boolean isFirst =
-                        !sample.id().equals(last) && (row == System2Row.DISTILLED || sample.sampleIndex() == 0);
-                last = sample.id();
-                if (isFirst && sample.answer() != null) {
-                    learnt++;
-                    right += System2Recipe.same(sample.answer(), references.get(sample.id())) ? 1 : 0;
-                }
+            for (Example example : System2Recipe.examples(out, task, row, seed)) {
+                String answer = example.completion().strip();
+                learnt++;
+                rightLearnt +=
+                        System2Recipe.same(answer, right.get(example.from().get(0))) ? 1 : 0;
             }
         }
         return String.format(
@@ -153,6 +143,6 @@ final class TinyReport {
                 "%.0f of %d questions learnt from, %.1f %% of them right",
                 (double) learnt / ours.size(),
                 config.unlabelled(),
-                100.0 * right / Math.max(1, learnt));
+                100.0 * rightLearnt / Math.max(1, learnt));
     }
 }

@@ -5,13 +5,33 @@ import dev.retort.data.Question;
 import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
  * A task of the tiny recipe: a made-up language in which one System 2 method has an exact use. A model made from its lessons
  * knows the method's every call well and the direct answer badly; from there on nobody tells it an answer.
  */
-sealed interface TinyTask permits TinyLetters, TinyOpinion, TinyJudge, TinyChain {
+abstract sealed class TinyTask permits TinyLetters, TinyOpinion, TinyJudge, TinyChain {
+
+    private final String name;
+    private final System2Method method;
+    private final AnswerCut cut;
+    private final List<PromptTemplate> prompts;
+
+    /**
+     * A task.
+     *
+     * @param name in kebab-case
+     * @param method whose answers are distilled
+     * @param prompts the method's in the tiny language, in the order of its calls
+     */
+    TinyTask(String name, System2Method method, AnswerCut cut, List<PromptTemplate> prompts) {
+        this.name = name;
+        this.method = method;
+        this.cut = cut;
+        this.prompts = prompts;
+    }
 
     /**
      * What the model is made from.
@@ -21,28 +41,44 @@ sealed interface TinyTask permits TinyLetters, TinyOpinion, TinyJudge, TinyChain
      */
     record Lesson(String prompt, String completion) {}
 
-    /** In kebab-case. */
-    String name();
+    final String name() {
+        return name;
+    }
 
-    /** The method whose answers are distilled. */
-    System2Method method();
+    final System2Method method() {
+        return method;
+    }
 
-    AnswerCut cut();
+    final AnswerCut cut() {
+        return cut;
+    }
 
-    /** The method's prompts in the tiny language, in the order of its calls. */
-    List<PromptTemplate> prompts();
+    final List<PromptTemplate> prompts() {
+        return prompts;
+    }
 
     /** One lesson, of a call of the method or of a direct answer, as the model is to know them. */
-    Lesson lesson(SplittableRandom random);
+    abstract Lesson lesson(SplittableRandom random);
 
     /** Questions without a label; the reference is for the precision of filters and for the row with gold labels. */
-    List<Question> unlabelled(int count);
+    final List<Question> unlabelled(int count) {
+        return draw(count, false);
+    }
 
     /** Questions of what {@link #unlabelled} has none of: other names, or other tuples. */
-    List<Question> tests(int count);
+    final List<Question> tests(int count) {
+        return draw(count, true);
+    }
+
+    /** The first so many questions, with ids by {@link #id}. */
+    abstract List<Question> draw(int count, boolean isTest);
+
+    final String id(boolean isTest, int number) {
+        return String.format(Locale.ROOT, "%s-%s-%04d", name, isTest ? "test" : "free", number);
+    }
 
     /** An answer as the model writes it. */
-    default String target(String answer) {
+    String target(String answer) {
         return answer;
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retort.data.DataCatalogue;
+import dev.retort.filter.Decontamination;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,8 +71,8 @@ class SplitOverlapTest {
 
     @Test
     void masksAsLongAListOfNumbersAsThereMayBe() {
-        assertThat(SplitOverlap.maskNumbers("1,".repeat(1_000_000))).isEqualTo("#,");
-        assertThat(SplitOverlap.maskNumbers("$1,250.50, 3.a4")).isEqualTo("$#, #.a#");
+        assertThat(Decontamination.maskNumbers("1,".repeat(1_000_000))).isEqualTo("#,");
+        assertThat(Decontamination.maskNumbers("$1,250.50, 3.a4")).isEqualTo("$#, #.a#");
     }
 
     @Test

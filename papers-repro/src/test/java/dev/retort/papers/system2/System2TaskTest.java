@@ -24,7 +24,7 @@ class System2TaskTest {
                 .containsExactly(
                         "last-letters", "coin-flip", "commonsense-qa-biased", "trivia-biased", "judge", "gsm8k");
         assertThat(System2Task.values())
-                .extracting(System2Task::answerCut)
+                .extracting(task -> task.answerCut().name())
                 .containsExactly("LETTERS", "YES_NO", "CHOICE", "SHORT", "VERDICT", "LAST_NUMBER");
         assertThat(Arrays.stream(System2Task.values()).map(task -> System2Task.of(task.title())))
                 .containsExactly(System2Task.values());

@@ -1,4 +1,4 @@
-package dev.retort.papers.system2;
+package dev.retort.papers;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,11 +13,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Reads catalogued files whose rows are not ours: at most as long as the catalogue says, every fault named by row. */
-final class DataRows {
+public final class DataRows {
 
     /** Makes a value of a row. */
     @FunctionalInterface
-    interface Parser<T> {
+    public interface Parser<T> {
         /** The value, or an {@link IllegalArgumentException} that says what is wrong with the row. */
         T parse(int index, JsonNode row);
     }
@@ -25,7 +25,8 @@ final class DataRows {
     private DataRows() {}
 
     /** A file of one JSON object a line. */
-    static <T> List<T> lines(DataCatalogue catalogue, String set, String file, Parser<T> parser) throws IOException {
+    public static <T> List<T> lines(DataCatalogue catalogue, String set, String file, Parser<T> parser)
+            throws IOException {
         List<T> values = new ArrayList<>();
         for (String line : content(catalogue, set, file).lines().toList()) {
             if (!line.isBlank()) {
@@ -37,7 +38,7 @@ final class DataRows {
     }
 
     /** A file that is one JSON array, or an object that holds it in a field. */
-    static <T> List<T> array(DataCatalogue catalogue, String set, String file, String field, Parser<T> parser)
+    public static <T> List<T> array(DataCatalogue catalogue, String set, String file, String field, Parser<T> parser)
             throws IOException {
         String where = set + "/" + file;
         JsonNode tree = tree(where, content(catalogue, set, file));
@@ -57,7 +58,7 @@ final class DataRows {
      *
      * @throws IllegalArgumentException where there is none
      */
-    static String text(JsonNode row, String field) {
+    public static String text(JsonNode row, String field) {
         JsonNode value = row.path(field);
         if (!value.isTextual()) {
             throw new IllegalArgumentException(field + " is missing or not a text");
@@ -70,7 +71,7 @@ final class DataRows {
      *
      * @throws IllegalArgumentException where it holds no list of texts, or an empty one
      */
-    static List<String> texts(JsonNode row, String field) {
+    public static List<String> texts(JsonNode row, String field) {
         List<String> texts = new ArrayList<>();
         for (JsonNode value : row.path(field)) {
             if (!value.isTextual()) {
@@ -92,7 +93,13 @@ final class DataRows {
         }
     }
 
-    private static JsonNode tree(String where, String json) throws IOException {
+    /**
+     * A text as JSON.
+     *
+     * @param where it is from, for the error
+     * @throws IOException where it is not JSON
+     */
+    public static JsonNode tree(String where, String json) throws IOException {
         try {
             return Rows.mapper().readTree(json);
         } catch (JsonProcessingException e) {
@@ -101,8 +108,12 @@ final class DataRows {
         }
     }
 
-    /** The whole file, which the catalogue bounds: n bytes of UTF-8 are at most n characters. */
-    private static String content(DataCatalogue catalogue, String set, String name) throws IOException {
+    /**
+     * The whole file, which the catalogue bounds: n bytes of UTF-8 are at most n characters.
+     *
+     * @throws IOException where it cannot be read or is longer than the catalogue says
+     */
+    public static String content(DataCatalogue catalogue, String set, String name) throws IOException {
         DataFile file = catalogue.file(set, name);
         Path path = catalogue.resolve(set, name);
         StringBuilder text = new StringBuilder();
