@@ -212,7 +212,7 @@ class SampleJobTest {
         } finally {
             System.setOut(before);
         }
-        assertThat(bytes.toString(StandardCharsets.UTF_8))
+        assertThat(bytes.toString(StandardCharsets.UTF_8).replaceFirst("mean \\d+", "mean 0"))
                 .startsWith("answered 117, failed 3; asked 117, from the cache 0; requests 42, repeated 0, mean 0 ms;"
                         + " tokens ");
         SampleJob.run(request(questions));
