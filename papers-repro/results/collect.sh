@@ -23,11 +23,17 @@ case $1 in
       mkdir -p "$results/figures"
       cp "$run"/figures/*.svg "$results/figures/"
     fi
+    for file in "$run"/asked/*/filter.txt; do
+      [ -f "$file" ] || continue
+      name=$(basename "$(dirname "$file")")
+      mkdir -p "$results/asked/$name"
+      cp "$file" "$results/asked/$name/filter.txt"
+    done
     for row in "$run"/rows/*/; do
       name=$(basename "$row")
       [ -d "$row/eval" ] || continue
       mkdir -p "$results/rows/$name/eval"
-      for file in config.yaml run.json metrics.jsonl; do
+      for file in config.yaml run.json metrics.jsonl usage.json; do
         [ ! -f "$row/$file" ] || cp "$row/$file" "$results/rows/$name/$file"
       done
       for file in "$row"/eval/*.jsonl; do
@@ -43,7 +49,7 @@ case $1 in
     for row in "$results"/rows/*/; do
       name=$(basename "$row")
       mkdir -p "$run/rows/$name/eval"
-      for file in config.yaml run.json metrics.jsonl; do
+      for file in config.yaml run.json metrics.jsonl usage.json; do
         [ ! -f "$row/$file" ] || cp "$row/$file" "$run/rows/$name/$file"
       done
       for file in "$row"/eval/*.jsonl.gz; do
