@@ -28,6 +28,8 @@ public final class RetortExtension implements Extension {
             "dev.retort.notebook.*",
             "dev.retort.papers.*",
             "dev.retort.papers.stepbystep.*",
+            "dev.retort.papers.system2.*",
+            "dev.retort.pipelines.*",
             "dev.retort.prompt.*",
             "dev.retort.report.*",
             "dev.retort.run.*",

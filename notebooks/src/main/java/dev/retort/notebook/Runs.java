@@ -1,12 +1,13 @@
 package dev.retort.notebook;
 
 import ai.djl.Device;
+import dev.retort.papers.Figure;
 import dev.retort.papers.Recipes;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
-import dev.retort.papers.stepbystep.Figure;
 import dev.retort.papers.stepbystep.StepByStepFigures;
 import dev.retort.papers.stepbystep.StepByStepRecipe;
+import dev.retort.papers.system2.System2Recipe;
 import dev.retort.report.Charts;
 import dev.retort.report.ResultTable;
 import dev.retort.run.Interrupt;
@@ -72,6 +73,17 @@ public final class Runs {
      */
     public static void stepByStep(RunOptions options) throws IOException, InterruptedException {
         if (!StepByStepRecipe.run(options)) {
+            throw new InterruptedException("stopped; run the cell again to go on");
+        }
+    }
+
+    /**
+     * Runs Distilling System 2 into System 1 so far as the options ask for it.
+     *
+     * @throws InterruptedException if the cell was stopped; run again, it goes on
+     */
+    public static void system2(RunOptions options) throws IOException, InterruptedException {
+        if (!System2Recipe.run(options)) {
             throw new InterruptedException("stopped; run the cell again to go on");
         }
     }

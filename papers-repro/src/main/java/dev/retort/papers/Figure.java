@@ -1,4 +1,4 @@
-package dev.retort.papers.stepbystep;
+package dev.retort.papers;
 
 import dev.retort.data.AtomicFiles;
 import dev.retort.report.Charts;

@@ -36,7 +36,7 @@ public final class RunFolder {
     }
 
     /** The record of a run, or of a part of it with its own seed, that starts now. */
-    public static RunRecord start(RunOptions options, Record config, int usualThreads, long seed) {
+    public static RunRecord start(RunOptions options, Record config, Integer usualThreads, long seed) {
         return RunRecord.start(
                 seed,
                 options.command(),

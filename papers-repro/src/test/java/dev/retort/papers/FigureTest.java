@@ -1,4 +1,4 @@
-package dev.retort.papers.stepbystep;
+package dev.retort.papers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -2,7 +2,6 @@ package dev.retort.pipelines;
 
 import dev.retort.data.Malformed;
 import java.io.ByteArrayOutputStream;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -15,16 +14,7 @@ import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
 /** The lines of a UTF-8 file, however long or broken they are: never more than one line and its bound are in memory. */
-final class BoundedLines implements Closeable {
-
-    /**
-     * One line.
-     *
-     * @param number from 1
-     * @param text without the line break; of a line with an error only the beginning
-     * @param error why it cannot be read, or null
-     */
-    record Line(long number, String text, String error) {}
+final class BoundedLines implements RowLines {
 
     private static final int LINE_FEED = '\n';
 
@@ -64,7 +54,8 @@ final class BoundedLines implements Closeable {
     }
 
     /** The next line, or null after the last. */
-    Line next() throws IOException {
+    @Override
+    public Line next() throws IOException {
         if (start == end && !fill()) {
             return null;
         }

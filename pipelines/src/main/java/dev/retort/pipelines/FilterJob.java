@@ -85,6 +85,7 @@ public final class FilterJob {
         FilterSamples.Result result = samples.apply(
                 "FilterSamples", filters.readsReferences() ? filter : filter.withPrecision(filters.answerForm()));
         result.kept().apply("WriteKept", WriteRows.to(beside.resolve(KEPT)));
+        SampleJob.writeParquet(result.kept(), beside.resolve(KEPT));
         result.rejected().apply("WriteRejected", WriteRows.to(beside.resolve(REJECTED)));
     }
 }

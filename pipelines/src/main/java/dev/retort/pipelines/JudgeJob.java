@@ -48,7 +48,7 @@ public final class JudgeJob {
         return JudgeOutcome.of(SampleJob.run(
                 request.out(),
                 request.listener(),
-                options,
+                SampleJob.forAsking(options),
                 (pipeline, out, beside, board) ->
                         build(pipeline, request, new InputFiles(pipeline, read), out, beside, board),
                 List.of(SampleJob.FAILURES, SampleJob.MALFORMED, JUDGEMENTS)));

@@ -74,6 +74,7 @@ public final class RationaleJob {
         result.failures().apply("WriteFailures", WriteRows.to(beside.resolve(SampleJob.FAILURES)));
         result.unparsed().apply("WriteRejected", WriteRows.to(beside.resolve(REJECTED)));
         result.samples().apply("WriteSamples", WriteRows.to(beside.resolve(SampleJob.SAMPLES)));
+        SampleJob.writeParquet(result.samples(), beside.resolve(SampleJob.SAMPLES));
     }
 
     private static boolean isFile(SampleRequest.Questions questions, Path file) throws IOException {

@@ -22,7 +22,7 @@ import org.apache.beam.sdk.values.TupleTag;
 import org.apache.beam.sdk.values.TupleTagList;
 
 /**
- * Reads a JSON Lines file. Lines that are no such row, that are too long or not UTF-8, and rows whose id (of samples and
+ * Reads a JSON Lines file, or a Parquet file where the name ends in .parquet. Lines that are no such row, that are too long or not UTF-8, and rows whose id (of samples and
  * failures: id and sample index) was there before, go to an output of their own.
  *
  * <p>One worker reads the file from its beginning, because only so has a line a number and a second row a first one; it
@@ -47,7 +47,10 @@ public final class ReadRows<T extends Row> extends PTransform<PBegin, ReadRows.R
         this.strict = strict;
     }
 
-    /** Reads rows of a type from a file that the workers can see; a name that ends in .gz is read through gzip. */
+    /**
+     * Reads rows of a type from a file that the workers can see; a name that ends in .gz is read through gzip. Columns of a
+     * Parquet file are the fields of the JSON Lines; its rows are counted as lines are.
+     */
     public static <T extends Row> ReadRows<T> of(Class<T> type, Path file) {
         return new ReadRows<>(type, file.toAbsolutePath().toString(), Rows.LINE_LIMIT, false);
     }
@@ -118,8 +121,8 @@ public final class ReadRows<T extends Row> extends PTransform<PBegin, ReadRows.R
         public void parse(@Element String path, MultiOutputReceiver out) throws IOException {
             Path file = Path.of(path);
             Set<RowKey> seen = new HashSet<>();
-            try (BoundedLines lines = BoundedLines.open(file, lineLimit)) {
-                for (BoundedLines.Line line = lines.next(); line != null; line = lines.next()) {
+            try (RowLines lines = RowLines.open(file, lineLimit)) {
+                for (RowLines.Line line = lines.next(); line != null; line = lines.next()) {
                     if (line.error() == null && line.text().isBlank()) {
                         continue;
                     }
@@ -140,7 +143,7 @@ public final class ReadRows<T extends Row> extends PTransform<PBegin, ReadRows.R
             }
         }
 
-        private T row(BoundedLines.Line line, Set<RowKey> seen) {
+        private T row(RowLines.Line line, Set<RowKey> seen) {
             require(line.error() == null, line.error());
             T row = Rows.parse(line.text(), type);
             RowKey key = RowKey.of(row);

@@ -97,7 +97,7 @@ public final class SampleJob {
         if (request.questions() instanceof SampleRequest.Questions.InFile source && !Files.exists(source.file())) {
             throw new NoSuchFileException(source.file() + ": no such file");
         }
-        return run(request.out(), request.listener(), options, plan, files);
+        return run(request.out(), request.listener(), forAsking(options), plan, files);
     }
 
     /**
@@ -119,6 +119,13 @@ public final class SampleJob {
             plan.build(pipeline, out, beside, board);
             PipelineResult result = finish(pipeline);
             for (String name : files) {
+                String parquet = parquet(name);
+                if (Files.exists(beside.resolve(parquet))) {
+                    replace(beside.resolve(parquet), out.resolve(parquet));
+                } else {
+                    // One of an earlier run would not be that of these rows.
+                    Files.deleteIfExists(out.resolve(parquet));
+                }
                 replace(beside.resolve(name), out.resolve(name));
             }
             AtomicFiles.sync(out);
@@ -163,7 +170,22 @@ public final class SampleJob {
             result.spared().apply("WriteSpared", WriteRows.to(beside.resolve(SPARED)));
         }
         result.samples().apply("WriteSamples", WriteRows.to(beside.resolve(SAMPLES)));
+        writeParquet(result.samples(), beside.resolve(SAMPLES));
         return result.samples();
+    }
+
+    /** Writes samples as Parquet too, where the pipeline's options ask for it. */
+    static void writeParquet(PCollection<TeacherSample> samples, Path jsonLines) {
+        if (samples.getPipeline().getOptions().as(OutputOptions.class).isParquet()) {
+            samples.apply(
+                    "WriteParquet",
+                    WriteRows.toParquet(jsonLines.resolveSibling(
+                            parquet(jsonLines.getFileName().toString()))));
+        }
+    }
+
+    private static String parquet(String jsonLines) {
+        return jsonLines.replaceFirst("\\.jsonl$", ParquetLines.SUFFIX);
     }
 
     /** Puts a prompt around questions; one that lacks what the prompt needs is a failure, for each of its samples. */
@@ -219,6 +241,19 @@ public final class SampleJob {
         ReadRows.Result<Question> read = pipeline.apply("ReadQuestions", ReadRows.of(Question.class, file));
         read.malformed().apply("WriteMalformed", WriteRows.<Malformed>to(beside.resolve(MALFORMED)));
         return read.rows();
+    }
+
+    /**
+     * For jobs that ask: the Direct runner's idle workers do not rest while one of them asks; they look for work without a
+     * pause, and take a core from it. So there is one, unless a parallelism other than Beam's own choice is asked for.
+     */
+    static PipelineOptions forAsking(PipelineOptions options) {
+        DirectOptions direct = options.as(DirectOptions.class);
+        if (direct.getTargetParallelism()
+                == PipelineOptionsFactory.as(DirectOptions.class).getTargetParallelism()) {
+            direct.setTargetParallelism(1);
+        }
+        return options;
     }
 
     /** Rows are immutable: no runner needs to guard them by coding each one back and forth. */

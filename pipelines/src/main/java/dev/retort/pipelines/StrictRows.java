@@ -19,8 +19,8 @@ final class StrictRows {
      */
     static <T extends Row> List<T> read(Path file, Class<T> type) throws IOException {
         List<T> rows = new ArrayList<>();
-        try (BoundedLines lines = BoundedLines.open(file, Rows.LINE_LIMIT)) {
-            for (BoundedLines.Line line = lines.next(); line != null; line = lines.next()) {
+        try (RowLines lines = RowLines.open(file, Rows.LINE_LIMIT)) {
+            for (RowLines.Line line = lines.next(); line != null; line = lines.next()) {
                 String where = file + ":" + line.number() + ": ";
                 if (line.error() != null) {
                     throw new IOException(where + line.error());

@@ -2,6 +2,7 @@ package dev.retort.pipelines;
 
 import dev.retort.data.AtomicFiles;
 import dev.retort.data.Row;
+import dev.retort.data.TeacherSample;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.beam.sdk.coders.KvCoder;
@@ -18,7 +19,7 @@ import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionList;
 
 /**
- * Writes rows into one JSON Lines file, whole or not at all, sorted by id and sample index: equal rows give equal bytes,
+ * Writes rows into one JSON Lines or Parquet file, whole or not at all, sorted by id and sample index: equal rows give equal bytes,
  * whatever the runner and its parallelism. No rows give an empty file. Two rows of one id and index are an error.
  *
  * <p>The input is bounded and in the global window. One worker writes, sorting outside memory: it holds the given memory of
@@ -32,15 +33,25 @@ public final class WriteRows<T extends Row> extends PTransform<PCollection<T>, P
 
     private final String file;
     private final long memory;
+    private final boolean parquet;
 
-    private WriteRows(String file, long memory) {
+    private WriteRows(String file, long memory, boolean parquet) {
         this.file = file;
         this.memory = memory;
+        this.parquet = parquet;
     }
 
     /** Writes to a file that the workers can see. */
     public static <T extends Row> WriteRows<T> to(Path file) {
-        return new WriteRows<>(file.toAbsolutePath().toString(), MEMORY);
+        return new WriteRows<>(file.toAbsolutePath().toString(), MEMORY, false);
+    }
+
+    /**
+     * Writes samples to a Parquet file that the workers can see: columns are the fields of the JSON Lines, nested ones
+     * structs; fields that samples do not have by themselves are a JSON object in the text column {@code extra}.
+     */
+    public static WriteRows<TeacherSample> toParquet(Path file) {
+        return new WriteRows<>(file.toAbsolutePath().toString(), MEMORY, true);
     }
 
     /** With another bound of the lines held in memory, in bytes. */
@@ -48,7 +59,7 @@ public final class WriteRows<T extends Row> extends PTransform<PCollection<T>, P
         if (bytes < 1) {
             throw new IllegalArgumentException("the memory of lines is at least 1 byte, not " + bytes);
         }
-        return new WriteRows<>(file, bytes);
+        return new WriteRows<>(file, bytes, parquet);
     }
 
     /** The number of rows, once the file is there. */
@@ -64,7 +75,7 @@ public final class WriteRows<T extends Row> extends PTransform<PCollection<T>, P
                 .and(nothing)
                 .apply("WithNothing", Flatten.pCollections())
                 .apply("ToOneWriter", GroupByKey.create())
-                .apply("Write", ParDo.of(new WriteFn(file, memory)))
+                .apply("Write", ParDo.of(new WriteFn(file, memory, parquet)))
                 .setCoder(VarLongCoder.of());
     }
 
@@ -82,10 +93,12 @@ public final class WriteRows<T extends Row> extends PTransform<PCollection<T>, P
 
         private final String file;
         private final long memory;
+        private final boolean parquet;
 
-        WriteFn(String file, long memory) {
+        WriteFn(String file, long memory, boolean parquet) {
             this.file = file;
             this.memory = memory;
+            this.parquet = parquet;
         }
 
         @ProcessElement
@@ -100,7 +113,13 @@ public final class WriteRows<T extends Row> extends PTransform<PCollection<T>, P
                         sorter.add(line);
                     }
                 }
-                AtomicFiles.writeText(target, writer -> count[0] = sorter.writeTo(writer));
+                if (parquet) {
+                    try (LineSorter.Lines sorted = sorter.sorted()) {
+                        AtomicFiles.write(target, stream -> count[0] = ParquetSamples.write(sorted, stream));
+                    }
+                } else {
+                    AtomicFiles.writeText(target, writer -> count[0] = sorter.writeTo(writer));
+                }
             } catch (IOException e) {
                 throw new IOException(file + ": cannot be written: " + e.getMessage(), e);
             }

@@ -3,7 +3,7 @@ package dev.retort.pipelines;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.retort.pipelines.BoundedLines.Line;
+import dev.retort.pipelines.RowLines.Line;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -41,6 +41,18 @@ public final class Rows {
             .serializationInclusion(JsonInclude.Include.NON_NULL)
             .build();
 
+    /** The names of a type's fields, found once and not for every row. */
+    private static final ClassValue<Set<String>> FIELDS = new ClassValue<>() {
+        @Override
+        protected Set<String> computeValue(Class<?> type) {
+            return Arrays.stream(type.getRecordComponents())
+                    .map(RecordComponent::getName)
+                    .filter(name -> !name.equals("extra"))
+                    .map(name -> PropertyNamingStrategies.SnakeCaseStrategy.INSTANCE.translate(name))
+                    .collect(Collectors.toUnmodifiableSet());
+        }
+    };
+
     private Rows() {}
 
     /** The project's JSON settings: snake_case names, bounded input, nulls left out. */
@@ -59,7 +71,7 @@ public final class Rows {
             JsonNode tree = MAPPER.readTree(line);
             require(tree instanceof ObjectNode, "not a JSON object");
             ObjectNode object = (ObjectNode) tree;
-            Set<String> known = fields(type);
+            Set<String> known = FIELDS.get(type);
             ObjectNode extra = MAPPER.createObjectNode();
             object.fields().forEachRemaining(field -> {
                 if (!known.contains(field.getKey())) {
@@ -82,14 +94,6 @@ public final class Rows {
         object.remove("extra");
         row.extra().forEach(object::set);
         return object.toString();
-    }
-
-    private static Set<String> fields(Class<?> type) {
-        return Arrays.stream(type.getRecordComponents())
-                .map(RecordComponent::getName)
-                .filter(name -> !name.equals("extra"))
-                .map(name -> PropertyNamingStrategies.SnakeCaseStrategy.INSTANCE.translate(name))
-                .collect(Collectors.toSet());
     }
 
     private static String reason(JsonProcessingException e) {

@@ -5,6 +5,7 @@ import dev.retort.data.SeededRandom;
 import dev.retort.teacher.Chain;
 import dev.retort.teacher.StepErrors;
 import dev.retort.teacher.TeacherException;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,7 +54,7 @@ final class KindsWorld {
      * @param months at most 12
      * @param directions at most 8
      */
-    record Size(int creatures, int kinds, int months, int directions) {
+    record Size(int creatures, int kinds, int months, int directions) implements Serializable {
         Size {
             check("creatures", creatures, 200);
             check("kinds", kinds, KINDS.size());

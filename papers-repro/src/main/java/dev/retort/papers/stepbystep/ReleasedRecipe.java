@@ -22,6 +22,7 @@ import dev.retort.model.ModelHub;
 import dev.retort.model.Models;
 import dev.retort.model.Seq2SeqLm;
 import dev.retort.op.Ops;
+import dev.retort.papers.Figure;
 import dev.retort.papers.Recipes;
 import dev.retort.papers.RowRun;
 import dev.retort.papers.RunFolder;

@@ -1,5 +1,6 @@
 package dev.retort.papers.stepbystep;
 
+import dev.retort.papers.Figure;
 import dev.retort.report.Charts;
 import dev.retort.report.Curve;
 import dev.retort.report.PublishedCell;

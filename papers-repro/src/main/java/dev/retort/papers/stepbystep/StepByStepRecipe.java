@@ -22,20 +22,23 @@ import dev.retort.papers.RowRun;
 import dev.retort.papers.RunFolder;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
+import dev.retort.pipelines.SampleJob;
+import dev.retort.pipelines.SampleRequest;
+import dev.retort.pipelines.TeacherFactory;
 import dev.retort.report.PairedEffect;
 import dev.retort.report.ResultRow;
 import dev.retort.report.ResultTable;
 import dev.retort.run.RunRecord;
 import dev.retort.run.YamlConfig;
 import dev.retort.teacher.ScriptedTeacher;
-import dev.retort.teacher.Teacher;
-import dev.retort.teacher.TeacherException;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -147,20 +150,29 @@ public final class StepByStepRecipe {
         }
         List<TeacherSample> samples = new ArrayList<>();
         List<Failure> failures = new ArrayList<>();
-        try (Teacher teacher = new ScriptedTeacher("kinds@1", world::solve, 0)) {
-            for (Question question : split(questions, TRAIN)) {
-                for (int index = 0; index < config.samples(); index++) {
-                    try {
-                        samples.addAll(teacher.sample(question, SamplingParams.none(), List.of(index)));
-                    } catch (TeacherException e) {
-                        failures.add(new Failure(question.id(), index, e.getMessage(), 1, question, Map.of()));
-                    }
-                }
-            }
+        for (String task : tasks()) {
+            // Both tasks ask the same: what tells their answers apart is who is asked.
+            List<Question> asked = split(questions, TRAIN).stream()
+                    .filter(question -> question.task().equals(task))
+                    .toList();
+            Path folder = out.resolve("asked").resolve(task);
+            SampleJob.run(SampleRequest.of(asked, folder, teacher(task, config.world(), config.dataSeed()))
+                    .withSamples(config.samples()));
+            Map<String, Integer> order = new HashMap<>();
+            asked.forEach(question -> order.put(question.id(), order.size()));
+            JsonLines.read(folder.resolve(SampleJob.SAMPLES), TeacherSample.class).stream()
+                    .sorted(Comparator.comparing(sample -> order.get(sample.id())))
+                    .forEach(samples::add);
+            failures.addAll(JsonLines.read(folder.resolve(SampleJob.FAILURES), Failure.class));
         }
         JsonLines.write(out.resolve("questions.jsonl"), questions);
         JsonLines.write(out.resolve("failures.jsonl"), failures);
         JsonLines.write(out.resolve("samples.jsonl"), samples);
+    }
+
+    /** The teacher of a task, made anew wherever it is asked. */
+    private static TeacherFactory teacher(String task, KindsWorld.Size size, long seed) {
+        return () -> new ScriptedTeacher(task + "@1", new KindsWorld(size, seed)::solve, 0);
     }
 
     private List<String> tasks() {

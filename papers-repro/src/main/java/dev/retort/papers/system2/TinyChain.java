@@ -8,8 +8,10 @@ import dev.retort.data.SeededRandom;
 import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -24,8 +26,11 @@ final class TinyChain extends TinyTask {
     static final String MOVES = "moves";
 
     static final int MOST = 8;
-    private static final int PLACES = 8;
-    private static final int KINDS = 8;
+    private static final int PLACES = 6;
+    private static final int KINDS = 4;
+    /** Draws after which a length has no tuple left that is new. */
+    private static final int ATTEMPTS = 1000;
+
     private static final List<PromptTemplate> PROMPTS = List.of(
             PromptTemplate.of("tiny-cot", "{question} think :"),
             PromptTemplate.of("tiny-cot-answer", "{question} think :{rationale} so the {answer_words} is"));
@@ -38,9 +43,10 @@ final class TinyChain extends TinyTask {
      * A world of moves.
      *
      * @param practice the part of direct lessons that have more than two moves
+     * @param slips the part of steps that end anywhere; the chain goes on from there
      */
-    TinyChain(long seed, double practice) {
-        super("chain", System2Method.COT, AnswerCut.WHOLE, PROMPTS);
+    TinyChain(long seed, double practice, double slips) {
+        super("chain", System2Method.COT, AnswerCut.WHOLE, PROMPTS, slips);
         this.seed = seed;
         this.practice = practice;
         SplittableRandom random = SeededRandom.of(seed, "tiny-chain");
@@ -67,11 +73,11 @@ final class TinyChain extends TinyTask {
         return text.append(" ?").toString();
     }
 
-    private String thought(Chain chain) {
+    private String thought(Chain chain, SplittableRandom random) {
         StringBuilder text = new StringBuilder();
         int place = chain.start();
         for (int move : chain.moves()) {
-            place = moves[move][place];
+            place = slips(random) ? random.nextInt(PLACES) : moves[move][place];
             text.append(text.isEmpty() ? "" : " ")
                     .append("m")
                     .append(move)
@@ -95,35 +101,46 @@ final class TinyChain extends TinyTask {
         boolean isLong = random.nextDouble() < practice;
         int length = kind < 0.7 || isLong ? 1 + random.nextInt(MOST) : 1 + random.nextInt(2);
         Chain chain = chain(length, random);
-        if (kind < 0.5) {
-            return new Lesson(question(chain) + " think :", thought(chain));
+        if (kind >= 0.7) {
+            return new Lesson(question(chain), answer(chain));
         }
-        return kind < 0.7
-                ? new Lesson(question(chain) + " think : " + thought(chain) + " so the answer is", answer(chain))
-                : new Lesson(question(chain), answer(chain));
+        String thought = thought(chain, random);
+        if (kind < 0.5) {
+            return new Lesson(question(chain) + " think :", thought);
+        }
+        // The answer is where the chain came to, slips included.
+        String[] words = thought.split(" ");
+        return new Lesson(question(chain) + " think : " + thought + " so the answer is", words[words.length - 2]);
     }
 
-    /** As many of each length. */
+    /** As many of each length, but that there are few short ones: no tuple comes twice. */
     @Override
     List<Question> draw(int count, boolean isTest) {
+        SplittableRandom random = SeededRandom.of(seed, "tiny-chain-questions", Boolean.toString(isTest));
+        Set<String> drawn = new HashSet<>();
         List<Question> questions = new ArrayList<>();
-        for (int i = 0; questions.size() < count; i++) {
-            SplittableRandom random = SeededRandom.of(seed, "tiny-chain-questions", i);
-            int length = 1 + questions.size() % MOST;
-            Chain chain = chain(length, random);
-            boolean isForTests =
-                    SeededRandom.of(seed, "tiny-chain-split", question(chain)).nextInt(3) == 0;
-            if (isForTests != isTest) {
-                continue;
+        for (int turn = 0; questions.size() < count; turn++) {
+            int length = 1 + turn % MOST;
+            for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+                Chain chain = chain(length, random);
+                String text = question(chain);
+                if (isForTests(text) == isTest && drawn.add(text)) {
+                    String id = id(isTest, questions.size());
+                    questions.add(new Question(
+                            id,
+                            name(),
+                            List.of(Message.user(text)),
+                            answer(chain),
+                            Map.of(MOVES, IntNode.valueOf(length))));
+                    break;
+                }
             }
-            String id = id(isTest, questions.size());
-            questions.add(new Question(
-                    id,
-                    name(),
-                    List.of(Message.user(question(chain))),
-                    answer(chain),
-                    Map.of(MOVES, IntNode.valueOf(length))));
         }
         return questions;
+    }
+
+    /** A third of all tuples. */
+    private boolean isForTests(String question) {
+        return SeededRandom.of(seed, "tiny-chain-split", question).nextInt(3) == 0;
     }
 }

@@ -17,6 +17,8 @@ import java.util.Map;
  * @param practice the part of direct lessons that are long, of letters and chain
  * @param yielding the part of lessons with an opinion that repeat it
  * @param leaning the part of direct verdicts that prefer the first response whatever it is
+ * @param slips the part of steps of lessons in System 2 that go wrong, by task: names in letters, rewritten questions in
+ *     opinion, scores in judge, moves in chain
  * @param unlabelled questions of each task
  * @param testSize questions of each task
  * @param samples of System 2 for each unlabelled question, and of System 1 for its majority; N of the paper
@@ -37,6 +39,7 @@ record TinyConfig(
         Double practice,
         Double yielding,
         Double leaning,
+        Map<String, Double> slips,
         Integer unlabelled,
         Integer testSize,
         Integer samples,
@@ -59,7 +62,8 @@ record TinyConfig(
         practice = practice == null ? Double.valueOf(0.1) : practice;
         yielding = yielding == null ? Double.valueOf(0.6) : yielding;
         leaning = leaning == null ? Double.valueOf(0.5) : leaning;
-        temperature = temperature == null ? Double.valueOf(0.7) : temperature;
+        slips = slips == null ? Map.of() : slips;
+        temperature = temperature == null ? Double.valueOf(1) : temperature;
         maxTokens = maxTokens == null ? Integer.valueOf(64) : maxTokens;
         evalBatchRows = evalBatchRows == null ? Integer.valueOf(64) : evalBatchRows;
     }
@@ -70,11 +74,12 @@ record TinyConfig(
     }
 
     private TinyTask world(String name) {
+        double wrong = slips.getOrDefault(name, 0.0);
         return switch (name) {
-            case "letters" -> new TinyLetters(names, dataSeed, practice);
-            case "opinion" -> new TinyOpinion(names, dataSeed, yielding);
-            case "judge" -> new TinyJudge(dataSeed, leaning);
-            case "chain" -> new TinyChain(dataSeed, practice);
+            case "letters" -> new TinyLetters(names, dataSeed, practice, wrong);
+            case "opinion" -> new TinyOpinion(names, dataSeed, yielding, wrong);
+            case "judge" -> new TinyJudge(dataSeed, leaning, wrong);
+            case "chain" -> new TinyChain(dataSeed, practice, wrong);
             default -> throw new IllegalArgumentException(
                     "tasks: there is no task '" + name + "'; there are letters, opinion, judge, chain");
         };

@@ -41,9 +41,10 @@ final class TinyJudge extends TinyTask {
      * A world of judgements.
      *
      * @param leaning the part of direct lessons that prefer the first response whatever it is
+     * @param slips the part of scores that are anything
      */
-    TinyJudge(long seed, double leaning) {
-        super("judge", System2Method.BSM, AnswerCut.VERDICT, PROMPTS);
+    TinyJudge(long seed, double leaning, double slips) {
+        super("judge", System2Method.BSM, AnswerCut.VERDICT, PROMPTS, slips);
         this.seed = seed;
         this.leaning = leaning;
     }
@@ -91,7 +92,9 @@ final class TinyJudge extends TinyTask {
             int criterion = random.nextInt(CRITERIA.size());
             String prompt = INSTRUCTION + " : score " + CRITERIA.get(criterion) + " 1 to " + SCALE + " of " + text(a)
                     + " | " + text(b);
-            return new Lesson(prompt, "response 1 : " + (a[criterion] + 1) + " response 2 : " + (b[criterion] + 1));
+            int first = slips(random) ? random.nextInt(SCALE) : a[criterion];
+            int second = slips(random) ? random.nextInt(SCALE) : b[criterion];
+            return new Lesson(prompt, "response 1 : " + (first + 1) + " response 2 : " + (second + 1));
         }
         boolean leans = random.nextDouble() < leaning;
         return new Lesson(question(a, b), leans ? "[[A]]" : target(verdict(a, b)));

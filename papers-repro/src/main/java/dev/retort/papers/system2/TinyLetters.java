@@ -31,16 +31,15 @@ final class TinyLetters extends TinyTask {
      * A world of letters.
      *
      * @param practice the part of direct lessons that have more than two names
+     * @param slips the part of names whose letter a rephrasing has wrong
      */
-    TinyLetters(int names, long seed, double practice) {
-        super("letters", System2Method.RAR_2_STEP, AnswerCut.WHOLE, PROMPTS);
+    TinyLetters(int names, long seed, double practice, double slips) {
+        super("letters", System2Method.RAR_2_STEP, AnswerCut.WHOLE, PROMPTS, slips);
         this.names = TinyNames.of(names, seed, "letters");
         this.seed = seed;
         this.practice = practice;
         SplittableRandom random = SeededRandom.of(seed, "tiny-letters");
-        letterOf = IntStream.range(0, names)
-                .mapToObj(i -> Character.toString("abcdefgh".charAt(random.nextInt(8))))
-                .toArray(String[]::new);
+        letterOf = IntStream.range(0, names).mapToObj(i -> letter(random)).toArray(String[]::new);
     }
 
     @Override
@@ -50,22 +49,31 @@ final class TinyLetters extends TinyTask {
         boolean isLong = random.nextDouble() < practice;
         int count = isDirect ? isLong ? 3 + random.nextInt(2) : 1 + random.nextInt(2) : 1 + random.nextInt(MOST);
         int[] chosen = IntStream.range(0, count).map(i -> names.drawAny(random)).toArray();
-        if (kind < 0.4) {
-            return new Lesson("rephrase : " + question(chosen), rephrased(chosen));
+        if (isDirect) {
+            return new Lesson(question(chosen), answer(chosen));
         }
-        return isDirect
-                ? new Lesson(question(chosen), answer(chosen))
-                : new Lesson(question(chosen) + " | " + rephrased(chosen) + " | letters :", answer(chosen));
+        List<String> letters = IntStream.of(chosen)
+                .mapToObj(name -> slips(random) ? letter(random) : letterOf[name])
+                .toList();
+        String rephrased = rephrased(chosen, letters);
+        // The answer joins what the rephrasing says, slips included.
+        return kind < 0.4
+                ? new Lesson("rephrase : " + question(chosen), rephrased)
+                : new Lesson(question(chosen) + " | " + rephrased + " | letters :", String.join(" ", letters));
+    }
+
+    private static String letter(SplittableRandom random) {
+        return Character.toString("abcdefgh".charAt(random.nextInt(8)));
     }
 
     private String question(int[] chosen) {
         return "last letters of " + join(chosen, names.all()) + " ?";
     }
 
-    private String rephrased(int[] chosen) {
+    private String rephrased(int[] chosen, List<String> letters) {
         List<String> parts = new ArrayList<>();
-        for (int name : chosen) {
-            parts.add(names.all().get(name) + " ends in " + letterOf[name]);
+        for (int i = 0; i < chosen.length; i++) {
+            parts.add(names.all().get(chosen[i]) + " ends in " + letters.get(i));
         }
         return String.join(" , ", parts);
     }

@@ -30,9 +30,10 @@ final class TinyOpinion extends TinyTask {
      * A world of colours.
      *
      * @param yielding the part of lessons with an opinion that repeat it
+     * @param slips the part of rewritten questions that keep the opinion
      */
-    TinyOpinion(int names, long seed, double yielding) {
-        super("opinion", System2Method.S2A, AnswerCut.WHOLE, PROMPTS);
+    TinyOpinion(int names, long seed, double yielding, double slips) {
+        super("opinion", System2Method.S2A, AnswerCut.WHOLE, PROMPTS, slips);
         this.names = TinyNames.of(names, seed, "opinion");
         this.seed = seed;
         this.yielding = yielding;
@@ -52,7 +53,8 @@ final class TinyOpinion extends TinyTask {
         }
         int opinion = random.nextInt(COLOURS.size());
         if (kind < 0.7) {
-            return new Lesson("without opinion : " + biased(name, opinion), plain(name));
+            String rewritten = slips(random) ? biased(name, opinion) : plain(name);
+            return new Lesson("without opinion : " + biased(name, opinion), rewritten);
         }
         boolean yields = random.nextDouble() < yielding;
         return new Lesson(biased(name, opinion), COLOURS.get(yields ? opinion : colourOf[name]));

@@ -4,6 +4,7 @@ import dev.retort.data.AtomicFiles;
 import dev.retort.data.Example;
 import dev.retort.data.Question;
 import dev.retort.eval.Evaluation;
+import dev.retort.papers.Figure;
 import dev.retort.papers.RowRun;
 import dev.retort.report.PairedEffect;
 import dev.retort.report.ResultRow;
@@ -66,6 +67,10 @@ final class TinyReport {
         ResultTable table = new ResultTable(rows);
         AtomicFiles.writeText(out.resolve("table.csv"), table.toCsv());
         AtomicFiles.writeText(out.resolve("table.md"), table.toMarkdown());
+        if (config.worlds().stream().anyMatch(TinyChain.class::isInstance)) {
+            new Figure("chain-depth.svg", "Accuracy over the number of moves", DepthSweep.of(table))
+                    .write(out.resolve("figures"));
+        }
     }
 
     private void add(List<ResultRow> rows, TinyTask task, System2Row row, int[] items, String condition)

@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 
 /**
  * A task of the tiny recipe: a made-up language in which one System 2 method has an exact use. A model made from its lessons
- * knows the method's every call well and the direct answer badly; from there on nobody tells it an answer.
+ * knows the method's every call, slips included, and the direct answer badly; from there on nobody tells it an answer.
  */
 abstract sealed class TinyTask permits TinyLetters, TinyOpinion, TinyJudge, TinyChain {
 
@@ -18,6 +18,7 @@ abstract sealed class TinyTask permits TinyLetters, TinyOpinion, TinyJudge, Tiny
     private final System2Method method;
     private final AnswerCut cut;
     private final List<PromptTemplate> prompts;
+    private final double slips;
 
     /**
      * A task.
@@ -25,19 +26,21 @@ abstract sealed class TinyTask permits TinyLetters, TinyOpinion, TinyJudge, Tiny
      * @param name in kebab-case
      * @param method whose answers are distilled
      * @param prompts the method's in the tiny language, in the order of its calls
+     * @param slips the part of the steps of lessons in System 2 that go wrong
      */
-    TinyTask(String name, System2Method method, AnswerCut cut, List<PromptTemplate> prompts) {
+    TinyTask(String name, System2Method method, AnswerCut cut, List<PromptTemplate> prompts, double slips) {
         this.name = name;
         this.method = method;
         this.cut = cut;
         this.prompts = prompts;
+        this.slips = slips;
     }
 
     /**
      * What the model is made from.
      *
      * @param prompt as it is sent
-     * @param completion the right reply, or in the task of opinions a yielding one
+     * @param completion the right reply, or one with a slip, or in the task of opinions a yielding one
      */
     record Lesson(String prompt, String completion) {}
 
@@ -55,6 +58,11 @@ abstract sealed class TinyTask permits TinyLetters, TinyOpinion, TinyJudge, Tiny
 
     final List<PromptTemplate> prompts() {
         return prompts;
+    }
+
+    /** Whether a step of a lesson in System 2 goes wrong. */
+    final boolean slips(SplittableRandom random) {
+        return random.nextDouble() < slips;
     }
 
     /** One lesson, of a call of the method or of a direct answer, as the model is to know them. */

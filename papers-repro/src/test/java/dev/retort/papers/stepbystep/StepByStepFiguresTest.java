@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.retort.papers.Figure;
 import dev.retort.report.ResultRow;
 import dev.retort.report.ResultTable;
 import java.io.IOException;

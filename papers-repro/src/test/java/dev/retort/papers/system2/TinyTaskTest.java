@@ -24,8 +24,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TinyTaskTest {
 
     private static Stream<TinyTask> tasks() {
+        return tasks(0);
+    }
+
+    private static Stream<TinyTask> slippingTasks() {
+        return tasks(0.2);
+    }
+
+    private static Stream<TinyTask> tasks(double slips) {
         return Stream.of(
-                new TinyLetters(12, 5, 0.5), new TinyOpinion(12, 5, 0), new TinyJudge(5, 0), new TinyChain(5, 0.5));
+                new TinyLetters(12, 5, 0.5, slips),
+                new TinyOpinion(12, 5, 0, slips),
+                new TinyJudge(5, 0, slips),
+                new TinyChain(5, 0.5, slips));
     }
 
     /** Knows what the lessons of a task say, and nothing else. */
@@ -93,6 +104,32 @@ class TinyTaskTest {
             }
         }
         assertThat(answered).isGreaterThan(20);
+    }
+
+    /** A slip is in a step and never in a direct answer; a prompt that holds the steps is answered as they say. */
+    @ParameterizedTest
+    @MethodSource("slippingTasks")
+    void stepsOfSystem2Slip(TinyTask task) {
+        SplittableRandom random = new SplittableRandom(3);
+        Map<String, Set<String>> completions = new HashMap<>();
+        for (int i = 0; i < 200_000; i++) {
+            TinyTask.Lesson lesson = task.lesson(random);
+            completions
+                    .computeIfAbsent(lesson.prompt(), prompt -> new HashSet<>())
+                    .add(lesson.completion());
+        }
+        Set<String> doubtful = new HashSet<>();
+        completions.forEach((prompt, replies) -> {
+            if (replies.size() > 1) {
+                doubtful.add(prompt);
+            }
+        });
+        String first = task.prompts().get(0).text();
+        String step = task instanceof TinyJudge
+                ? ": score "
+                : first.replace("{question}", "").strip();
+        assertThat(doubtful).isNotEmpty().allMatch(prompt -> prompt.contains(step));
+        assertThat(doubtful).noneMatch(prompt -> prompt.endsWith("letters :") || prompt.endsWith("answer is"));
     }
 
     @ParameterizedTest
