@@ -92,8 +92,10 @@ spec = {
         "-Dretort.root=" + root,
         "--add-opens=jdk.jshell/jdk.jshell=ALL-UNNAMED",
         *options,
-        "-jar",
-        str(kernels / "java" / "jjava.jar"),
+        # All on the JVM's own class path: embedded Flink looks for its classes there and nowhere else.
+        "-cp",
+        os.pathsep.join([str(kernels / "java" / "jjava.jar"), class_path]),
+        "org.dflib.jjava.distro.JJava",
         "{connection_file}",
     ],
     "display_name": "Java (Retort)",

@@ -42,14 +42,22 @@ public final class RetortExtension implements Extension {
     public void install(BaseKernel kernel) {
         // Read by slf4j-simple when the first logger is made, which is after this. A value that the kernel was started
         // with wins.
-        for (String key : List.of("defaultLogLevel", "log.ai.djl", "log.org.apache.beam", "log.org.apache.flink")) {
-            if (System.getProperty(LOGGER + key) == null) {
-                System.setProperty(LOGGER + key, "warn");
-            }
+        for (String key : List.of("defaultLogLevel", "log.ai.djl", "log.org.apache.beam")) {
+            setUnlessGiven(key, "warn");
+        }
+        // They warn of what there is not in one process, and need not be: security tokens, log files, native code.
+        for (String key : List.of("log.org.apache.flink", "log.org.apache.hadoop")) {
+            setUnlessGiven(key, "error");
         }
         Renderers.register(kernel.getRenderer());
         for (String name : IMPORTS) {
             kernel.evalRaw("import " + name + ";");
+        }
+    }
+
+    private static void setUnlessGiven(String key, String value) {
+        if (System.getProperty(LOGGER + key) == null) {
+            System.setProperty(LOGGER + key, value);
         }
     }
 }

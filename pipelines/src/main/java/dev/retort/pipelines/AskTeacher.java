@@ -262,12 +262,14 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         }
 
         @ProcessElement
+        @SuppressWarnings("try") // While it stays, it can be stopped.
         public void ask(@Element KV<Integer, Iterable<KeyedLine>> all, MultiOutputReceiver out)
                 throws IOException, InterruptedException {
             Path runs = Files.createTempDirectory("retort-ask");
             Asking.Work work = new Asking.Work(
                     plan.samples, plan.params, plan.vote == null ? null : plan.vote.create(), plan.reader);
-            try (LineSorter sorter = new LineSorter(runs.resolve("questions"), SORT_MEMORY);
+            try (ProgressBoard.Stay stay = ProgressBoard.enter(plan.progress);
+                    LineSorter sorter = new LineSorter(runs.resolve("questions"), SORT_MEMORY);
                     Asking asking = new Asking(plan.teacher.create(), plan.wrapper, work, plan.settings)) {
                 long count = 0;
                 for (KeyedLine question : all.getValue()) {

@@ -117,7 +117,7 @@ public final class SampleJob {
         try (ProgressBoard board = new ProgressBoard(listener)) {
             Pipeline pipeline = Pipeline.create(tuned(options));
             plan.build(pipeline, out, beside, board);
-            PipelineResult result = finish(pipeline);
+            PipelineResult result = finish(pipeline, board);
             for (String name : files) {
                 String parquet = parquet(name);
                 if (Files.exists(beside.resolve(parquet))) {
@@ -266,8 +266,13 @@ public final class SampleJob {
         return options;
     }
 
-    private static PipelineResult finish(Pipeline pipeline) throws IOException, InterruptedException {
+    private static PipelineResult finish(Pipeline pipeline, ProgressBoard board)
+            throws IOException, InterruptedException {
         PipelineResult result = null;
+        // Embedded Flink finds classes through the thread; in a notebook's kernel that one knows the kernel alone.
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(SampleJob.class.getClassLoader());
         try {
             result = pipeline.run();
             PipelineResult.State state = result.waitUntilFinish();
@@ -282,9 +287,12 @@ public final class SampleJob {
                 if (result != null) {
                     result.cancel();
                 }
+                board.stop();
                 RemoteFlink.cancel(pipeline.getOptions());
             }
             throw failure(e);
+        } finally {
+            thread.setContextClassLoader(before);
         }
     }
 

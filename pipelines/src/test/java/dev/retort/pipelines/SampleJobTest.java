@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -247,6 +248,36 @@ class SampleJobTest {
         assertThatThrownBy(() -> SampleJob.run(request)).isInstanceOf(InterruptedException.class);
         assertThat(Thread.interrupted()).isFalse();
         assertThat(out("samples.jsonl")).doesNotExist();
+    }
+
+    /** Nobody asks on behind the back of who was interrupted: not one request comes after run has returned. */
+    @Test
+    void anInterruptedJobAsksNoMore() throws Exception {
+        List<Question> questions = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            questions.add(Fixtures.question("q-" + i));
+        }
+        try (FaultyServer server = new FaultyServer(0, 5, 1000)) {
+            TeacherFactory teacher =
+                    TeacherFactory.of(new TeacherSpec.OpenAi("fake"), 0, server.baseUrl(), Duration.ofSeconds(5));
+            Thread here = Thread.currentThread();
+            SampleRequest request = SampleRequest.of(questions, folder.resolve("out"), teacher)
+                    .withSettings(AskSettings.usual().withConcurrency(2))
+                    .withProgress((done, total, counts) -> {
+                        if (done == 20) {
+                            here.interrupt();
+                        }
+                    });
+            assertThatThrownBy(() -> SampleJob.run(request)).isInstanceOf(InterruptedException.class);
+            int asked = server.answered().size();
+            assertThat(asked).isBetween(20, 199);
+            SampleOutcome outcome = SampleJob.run(request.withProgress((done, total, counts) -> {}));
+            // Two may have been under way, and what came within the cache's last moments was on disk all the same.
+            assertThat(outcome.cached()).isBetween((long) asked - 2, (long) asked);
+            assertThat(outcome.asked()).isEqualTo(200 - outcome.cached());
+            assertThat(server.answered())
+                    .hasSizeBetween(asked + (int) outcome.asked(), asked + (int) outcome.asked() + 2);
+        }
     }
 
     @Test
