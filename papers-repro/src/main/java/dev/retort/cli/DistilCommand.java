@@ -1,14 +1,18 @@
 package dev.retort.cli;
 
+import dev.retort.answer.AnswerCut;
 import dev.retort.data.SamplingParams;
 import dev.retort.model.LoraConfig;
 import dev.retort.papers.stepbystep.OwnQuestions;
+import dev.retort.papers.system2.SelfDistillation;
 import dev.retort.pipelines.TeacherFactory;
+import dev.retort.pipelines.VoteFactory;
 import dev.retort.prompt.Demonstration;
 import dev.retort.prompt.FewShotLayout;
 import dev.retort.prompt.FewShotPrompt;
 import dev.retort.run.Interrupt;
 import dev.retort.run.YamlConfig;
+import dev.retort.teacher.System2Method;
 import dev.retort.teacher.TeacherSpec;
 import dev.retort.train.TrainingSettings;
 import java.nio.file.Path;
@@ -33,7 +37,11 @@ import picocli.CommandLine.Spec;
             "",
             "step-by-step: the teacher writes a rationale and a label for every question, few-shot from"
                     + " demonstrations; the student learns both, told apart by a prefix, and is asked for labels alone"
-                    + " (arXiv 2305.02301)."
+                    + " (arXiv 2305.02301).",
+            "",
+            "system2: the teacher, in the paper the student itself, answers by a method of several calls, N times a"
+                    + " question; where most answers agree, the student learns to give that answer at once, without"
+                    + " what led to it (arXiv 2407.06023). References are not read."
         },
         footer = {
             "",
@@ -45,7 +53,10 @@ import picocli.CommandLine.Spec;
             "Example:",
             "  retort distil --teacher openai:qwen2.5-72b --base-url http://localhost:8000/v1 \\",
             "      --student models/SmolLM2-135M --questions questions.jsonl --demonstrations shots.jsonl \\",
-            "      --method step-by-step --out runs/mine"
+            "      --method step-by-step --out runs/mine",
+            "  retort distil --teacher local:models/SmolLM2-135M --student models/SmolLM2-135M \\",
+            "      --questions questions.jsonl --method system2 --system2 rar-1-step --answer letters --samples 5 \\",
+            "      --temperature 0.7 --max-tokens 256 --out runs/own"
         })
 final class DistilCommand implements Callable<Integer> {
 
@@ -71,7 +82,7 @@ final class DistilCommand implements Callable<Integer> {
             names = "--method",
             paramLabel = "NAME",
             required = true,
-            description = "step-by-step (the others come with their papers)")
+            description = "step-by-step or system2 (the others come with their papers)")
     private String method;
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "The run folder")
@@ -119,6 +130,34 @@ final class DistilCommand implements Callable<Integer> {
             description = "Before a question that asks for its rationale. Default: '${DEFAULT-VALUE}'")
     private String rationalePrefix;
 
+    @Option(
+            names = "--system2",
+            paramLabel = "NAME",
+            description = "The teacher's method for system2: rar-1-step, rar-2-step, s2a, bsm, cot")
+    private String system2;
+
+    @Option(
+            names = "--answer",
+            paramLabel = "RULE",
+            description =
+                    "How system2 cuts the answer that is learnt: whole, last-number, yes-no, letters, choice, boxed,"
+                            + " verdict, short")
+    private String answer;
+
+    @Option(
+            names = "--samples",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Of each question for system2's vote. Default: ${DEFAULT-VALUE}")
+    private int samples;
+
+    @Option(
+            names = "--vote",
+            paramLabel = "strict|plurality|FRACTION",
+            defaultValue = "strict",
+            description = "When system2 believes an answer. Default: ${DEFAULT-VALUE}, more than half of the N")
+    private String vote;
+
     @Option(names = "--temperature", paramLabel = "T", description = "Of the teacher's answers")
     private Double temperature;
 
@@ -146,9 +185,85 @@ final class DistilCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         common.apply();
-        if (!method.equals("step-by-step")) {
-            throw new UsageException("--method " + method + ": only step-by-step is here yet");
+        return switch (method) {
+            case "step-by-step" -> stepByStep();
+            case "system2" -> system2();
+            default -> throw new UsageException("--method " + method + ": step-by-step and system2 are here yet");
+        };
+    }
+
+    private TeacherFactory teacher(TeacherSpec who) {
+        return AskOptions.usage("--teacher", () -> TeacherFactory.of(who, errorRate, baseUrl, null));
+    }
+
+    private SamplingParams params() {
+        return AskOptions.usage(
+                "the sampling parameters",
+                () -> SamplingParams.none().withTemperature(temperature).withMaxTokens(maxTokens));
+    }
+
+    private String commandLine() {
+        return "retort " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
+    }
+
+    private static Interrupt onCtrlC() {
+        return Interrupt.onSignals(() -> System.err.println("\nretort: stopping after the step in hand ..."));
+    }
+
+    private Integer end(boolean finished, String format, Object... values) {
+        if (!finished) {
+            System.err.println("retort: stopped; go on with the same command and --resume");
+            return Folders.INTERRUPTED;
         }
+        spec.commandLine().getOut().printf(Locale.ROOT, format, values);
+        spec.commandLine().getOut().flush();
+        return Retort.DONE;
+    }
+
+    private Integer system2() throws Exception {
+        if (system2 == null || answer == null) {
+            throw new UsageException(
+                    "--method system2 needs --system2, the teacher's method, and --answer, how its answer" + " is cut");
+        }
+        System2Method calls = AskOptions.usage("--system2", () -> System2Method.of(system2));
+        AnswerCut cut = AskOptions.usage("--answer", () -> AnswerCut.of(answer));
+        AskOptions.usage("--vote", () -> VoteFactory.of(vote));
+        if (samples < 1) {
+            throw new UsageException("--samples must be at least 1, not " + samples);
+        }
+        TeacherSpec who = AskOptions.usage("--teacher", () -> TeacherSpec.parse(teacher));
+        TeacherFactory factory = teacher(who);
+        Folders.requireEmptyUnless(resume, out);
+        try (Interrupt interrupt = onCtrlC()) {
+            SelfDistillation.Outcome outcome = SelfDistillation.run(new SelfDistillation.Request(
+                    questions,
+                    out,
+                    factory,
+                    who.toString(),
+                    params(),
+                    calls,
+                    cut,
+                    samples,
+                    vote,
+                    common.path(student),
+                    training(),
+                    common.device(),
+                    commandLine(),
+                    common.quiet(),
+                    interrupt));
+            return end(
+                    outcome.finished(),
+                    "%d questions, %d learnt from, %d samples rejected (rejected.jsonl), %d failed"
+                            + " (failures.jsonl)%nstudent: %s%n",
+                    outcome.questions(),
+                    outcome.lessons(),
+                    outcome.rejected(),
+                    outcome.failed(),
+                    out.resolve("final"));
+        }
+    }
+
+    private Integer stepByStep() throws Exception {
         if (!labels.equals("gold") && !labels.equals("teacher")) {
             throw new UsageException("--labels " + labels + ": give gold or teacher");
         }
@@ -160,7 +275,7 @@ final class DistilCommand implements Callable<Integer> {
         if (needsShots && demonstrations == null) {
             throw new UsageException("--demonstrations is needed: " + who + " writes rationales when it is shown some");
         }
-        TeacherFactory factory = AskOptions.usage("--teacher", () -> TeacherFactory.of(who, errorRate, baseUrl, null));
+        TeacherFactory factory = teacher(who);
         if (layout != null && demonstrations == null) {
             throw new UsageException("--layout is that of --demonstrations: give them too");
         }
@@ -172,14 +287,13 @@ final class DistilCommand implements Callable<Integer> {
             prompt = new FewShotPrompt(Demonstration.read(demonstrations), shown);
         }
         Folders.requireEmptyUnless(resume, out);
-        try (Interrupt interrupt =
-                Interrupt.onSignals(() -> System.err.println("\nretort: stopping after the step in hand ..."))) {
+        try (Interrupt interrupt = onCtrlC()) {
             OwnQuestions.Outcome outcome = OwnQuestions.run(new OwnQuestions.Request(
                     questions,
                     out,
                     factory,
                     who.toString(),
-                    SamplingParams.none().withTemperature(temperature).withMaxTokens(maxTokens),
+                    params(),
                     prompt,
                     common.path(student),
                     labels.equals("gold"),
@@ -188,32 +302,22 @@ final class DistilCommand implements Callable<Integer> {
                     rationalePrefix,
                     training(),
                     common.device(),
-                    "retort "
-                            + String.join(
-                                    " ", spec.commandLine().getParseResult().originalArgs()),
+                    commandLine(),
                     common.quiet(),
                     interrupt));
-            if (!outcome.finished()) {
-                System.err.println("retort: stopped; go on with the same command and --resume");
-                return Folders.INTERRUPTED;
-            }
-            spec.commandLine()
-                    .getOut()
-                    .printf(
-                            Locale.ROOT,
-                            "%d questions, %d learnt from, %d answers not understood (rejected.jsonl), %d failed"
-                                    + " (failures.jsonl)%nstudent: %s%nask it: retort generate --model %s --prompt '%s"
-                                    + "QUESTION'%n",
-                            outcome.questions(),
-                            outcome.lessons(),
-                            outcome.rejected(),
-                            outcome.failed(),
-                            out.resolve("final"),
-                            out.resolve("final"),
-                            labelPrefix);
-            spec.commandLine().getOut().flush();
+            return end(
+                    outcome.finished(),
+                    "%d questions, %d learnt from, %d answers not understood (rejected.jsonl), %d failed"
+                            + " (failures.jsonl)%nstudent: %s%nask it: retort generate --model %s --prompt '%s"
+                            + "QUESTION'%n",
+                    outcome.questions(),
+                    outcome.lessons(),
+                    outcome.rejected(),
+                    outcome.failed(),
+                    out.resolve("final"),
+                    out.resolve("final"),
+                    labelPrefix);
         }
-        return Retort.DONE;
     }
 
     /** The defaults of a small run, with what was set. */

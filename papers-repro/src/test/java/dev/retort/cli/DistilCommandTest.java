@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.retort.data.Example;
 import dev.retort.data.JsonLines;
 import dev.retort.data.Question;
+import dev.retort.data.TeacherSample;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -78,6 +79,64 @@ class DistilCommandTest {
         assertThat(again.status()).as(again.err()).isZero();
         assertThat(again.out()).isEqualTo(run.out());
         assertThat(out.resolve("run.json")).hasBinaryContent(record);
+    }
+
+    @Test
+    void learnsTheAnswersOfSystem2OnWhichMostAgree() throws IOException {
+        JsonLines.write(
+                questions,
+                List.of(
+                        letters("a", "Ann Bob"),
+                        letters("b", "Cora Dan Eve"),
+                        letters("c", "Fay Gus Hal"),
+                        Question.ofText("d", "last-letter", "Who?", null)));
+        String[] command = {
+            "--teacher",
+            "scripted:last-letter",
+            "--error-rate",
+            "0.4",
+            "--method",
+            "system2",
+            "--system2",
+            "rar-1-step",
+            "--answer",
+            "letters",
+            "--samples",
+            "7"
+        };
+        CliRun run = run(command);
+        assertThat(run.status()).as(run.err()).isZero();
+        List<Example> examples = JsonLines.read(out.resolve("train.jsonl"), Example.class);
+        assertThat(examples)
+                .extracting(example -> example.prompt() + example.completion())
+                .isSubsetOf(chat("Ann Bob") + "nb", chat("Cora Dan Eve") + "ane", chat("Fay Gus Hal") + "ysl");
+        // Of the question that nobody can read four fail, and then no answer can win any more.
+        int rejected = JsonLines.read(out.resolve("rejected.jsonl"), TeacherSample.class)
+                .size();
+        assertThat(rejected).isPositive();
+        assertThat(run.out())
+                .isEqualTo("4 questions, " + examples.size() + " learnt from, " + rejected
+                        + " samples rejected (rejected.jsonl), 4 failed (failures.jsonl)\nstudent: "
+                        + out.resolve("final") + "\n");
+        byte[] record = Files.readAllBytes(out.resolve("run.json"));
+        List<String> again = new ArrayList<>(List.of(command));
+        again.add("--resume");
+        CliRun resumed = run(again.toArray(new String[0]));
+        assertThat(resumed.out()).as(resumed.err()).isEqualTo(run.out());
+        assertThat(out.resolve("run.json")).hasBinaryContent(record);
+    }
+
+    private static String text(String words) {
+        return "Take the last letters of the words in \"" + words + "\" and concatenate them.";
+    }
+
+    /** As a model with this chat template is asked. */
+    private static String chat(String words) {
+        return "<|im_start|>user\n" + text(words) + "<|im_end|>\n<|im_start|>assistant\n";
+    }
+
+    private static Question letters(String id, String words) {
+        return Question.ofText(id, "last-letter", text(words), null);
     }
 
     @Test
@@ -170,7 +229,18 @@ class DistilCommandTest {
                         + " | --demonstrations is needed: openai:gpt writes rationales when it is shown some",
                 "--teacher local:models/m --method step-by-step"
                         + " | --demonstrations is needed: local:models/m writes rationales when it is shown some",
-                "--teacher scripted:arithmetic --method minillm | --method minillm: only step-by-step is here yet",
+                "--teacher scripted:arithmetic --method minillm"
+                        + " | --method minillm: step-by-step and system2 are here yet",
+                "--teacher scripted:arithmetic --method system2 --system2 cot | --method system2 needs --system2",
+                "--teacher scripted:arithmetic --method system2 --answer whole | --method system2 needs --system2",
+                "--teacher scripted:arithmetic --method system2 --system2 rat --answer whole"
+                        + " | --system2: unknown System 2 method",
+                "--teacher scripted:arithmetic --method system2 --system2 cot --answer number"
+                        + " | --answer: unknown answer cut",
+                "--teacher scripted:arithmetic --method system2 --system2 cot --answer whole --vote most"
+                        + " | --vote: give strict, plurality or a fraction, not most",
+                "--teacher scripted:arithmetic --method system2 --system2 cot --answer whole --samples 0"
+                        + " | --samples must be at least 1, not 0",
                 "--teacher scripted:arithmetic --method step-by-step --labels silver"
                         + " | --labels silver: give gold or teacher",
                 "--teacher scripted:arithmetic --method step-by-step --alpha 1"
@@ -216,7 +286,7 @@ class DistilCommandTest {
         String help = CliRun.of("distil", "--help").out();
         int example = help.indexOf("Example:");
         assertThat(example).isPositive();
-        Matcher options = Pattern.compile("--[a-z-]+").matcher(help.substring(example));
+        Matcher options = Pattern.compile("--[a-z0-9-]+").matcher(help.substring(example));
         int found = 0;
         while (options.find()) {
             assertThat(help.substring(0, example)).contains(options.group() + "=");

@@ -33,6 +33,8 @@ class PipelinesArchitectureTest {
                         "org.apache.beam..",
                         "com.fasterxml.jackson..",
                         "org.slf4j..",
+                        "com.jerolba.carpet..",
+                        "org.apache.parquet..",
                         "java..")
                 .check(HOUSE);
     }
