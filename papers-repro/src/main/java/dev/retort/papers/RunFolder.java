@@ -2,6 +2,8 @@ package dev.retort.papers;
 
 import ai.djl.engine.Engine;
 import dev.retort.data.AtomicFiles;
+import dev.retort.data.DataCatalogue;
+import dev.retort.data.DataFile;
 import dev.retort.run.RunRecord;
 import dev.retort.run.YamlConfig;
 import java.io.IOException;
@@ -59,5 +61,22 @@ public final class RunFolder {
     public static void record(Path folder, RunRecord record, Duration spent) throws IOException {
         RunRecord written = Files.exists(folder.resolve(RunRecord.FILE)) ? RunRecord.read(folder) : record;
         written.plus(spent).write(folder);
+    }
+
+    /**
+     * A record with the files of a catalogued data set as inputs, each with its conditions.
+     *
+     * @param below only files whose path within the set begins so; empty for all
+     */
+    public static RunRecord withFiles(RunRecord record, String set, String below) throws IOException {
+        DataCatalogue catalogue = DataCatalogue.standard();
+        RunRecord extended = record;
+        for (DataFile file : catalogue.set(set).files()) {
+            String name = file.path().substring(set.length() + 1);
+            if (name.startsWith(below)) {
+                extended = extended.withInput(file.path(), catalogue.resolve(set, name), file.conditions());
+            }
+        }
+        return extended;
     }
 }

@@ -103,6 +103,26 @@ class SampleJobClusterTest {
         }
     }
 
+    /** What pyarrow compressed with Snappy is read there, and what is written is what the Direct runner writes. */
+    @Test
+    void parquetGoesInAndOut() throws Exception {
+        Path questions = Path.of("src/test/resources/parquet/questions.parquet");
+        TeacherFactory teacher = TeacherFactory.of(TeacherSpec.parse("scripted:last-letter"), 0.2);
+        SampleJob.run(request(questions, "parquet/direct", teacher), "--parquet");
+        SampleJob.run(
+                request(questions, "parquet/cluster", teacher),
+                "--parquet",
+                "--runner=FlinkRunner",
+                "--parallelism=2",
+                "--flinkMaster=" + master);
+        for (String name : new String[] {"samples.jsonl", "samples.parquet", "malformed.jsonl"}) {
+            assertThat(folder.resolve("parquet/cluster").resolve(name))
+                    .isNotEmptyFile()
+                    .hasBinaryContent(
+                            Files.readAllBytes(folder.resolve("parquet/direct").resolve(name)));
+        }
+    }
+
     @Test
     void aLocalTeacherIsOneLine() throws Exception {
         Path questions = Fixtures.questionsFile(Files.createDirectory(folder.resolve("local")), 4);

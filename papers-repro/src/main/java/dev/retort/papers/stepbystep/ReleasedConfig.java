@@ -1,5 +1,6 @@
 package dev.retort.papers.stepbystep;
 
+import dev.retort.papers.PretrainedStudent;
 import dev.retort.train.TrainingSettings;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -29,7 +30,7 @@ import java.util.Set;
 record ReleasedConfig(
         Map<String, String> needs,
         Integer threads,
-        Student student,
+        PretrainedStudent student,
         Map<String, Data> dataSets,
         String labelPrefix,
         String rationalePrefix,
@@ -42,23 +43,6 @@ record ReleasedConfig(
         Integer maxNewTokens,
         Integer maxRationaleTokens,
         Integer evalBatchRows) {
-
-    /**
-     * A student.
-     *
-     * @param name in the table
-     * @param modelNameOrPath a Hugging Face folder or GGUF file, or hf:org/name@revision; relative to the checkout
-     * @param howToGet said where it is missing
-     * @param licence for the run's record
-     */
-    record Student(String name, String modelNameOrPath, String howToGet, String licence) {
-        Student {
-            require(modelNameOrPath != null, "student.model_name_or_path is needed");
-            name = name == null ? modelNameOrPath : name;
-            howToGet = howToGet == null ? "" : howToGet;
-            licence = licence == null ? "not stated" : licence;
-        }
-    }
 
     /**
      * How a data set is used.

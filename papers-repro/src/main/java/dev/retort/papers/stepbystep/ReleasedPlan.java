@@ -85,7 +85,7 @@ final class ReleasedPlan {
     private Path modelPath() throws IOException {
         String model = config.student().modelNameOrPath();
         if (!model.startsWith("hf:")) {
-            return ReleasedRecipe.studentPath(config);
+            return config.student().locate();
         }
         return ModelHub.fromEnvironment()
                 .cached(model)

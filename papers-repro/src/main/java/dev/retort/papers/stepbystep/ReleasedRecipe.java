@@ -6,7 +6,6 @@ import dev.retort.answer.Metric;
 import dev.retort.batch.TokenExample;
 import dev.retort.data.AtomicFiles;
 import dev.retort.data.DataCatalogue;
-import dev.retort.data.DataFile;
 import dev.retort.data.Example;
 import dev.retort.data.Failure;
 import dev.retort.data.JsonLines;
@@ -18,7 +17,6 @@ import dev.retort.eval.EvalItem;
 import dev.retort.eval.EvalTask;
 import dev.retort.eval.Evaluation;
 import dev.retort.model.LoadedModel;
-import dev.retort.model.ModelHub;
 import dev.retort.model.Models;
 import dev.retort.model.Seq2SeqLm;
 import dev.retort.op.Ops;
@@ -329,31 +327,13 @@ final class ReleasedRecipe {
     record RowConfig(RowSpec row, Double alpha, TrainingSettings training) {}
 
     private LoadedModel student(RowSpec row) throws IOException {
-        LoadedModel whole = Models.load(studentPath(config), options.device());
+        LoadedModel whole = Models.load(config.student().locate(), options.device());
         if (row.layers() == null) {
             return whole;
         }
         try (whole) {
             return Models.withLayers(whole, Models.evenLayers(whole, row.layers()));
         }
-    }
-
-    /** Where the student lies. */
-    static Path studentPath(ReleasedConfig config) throws IOException {
-        String model = config.student().modelNameOrPath();
-        if (model.startsWith("hf:")) {
-            try {
-                return ModelHub.fromEnvironment().fetch(model);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted while fetching " + model, e);
-            }
-        }
-        Path path = Path.of(System.getProperty("retort.root", ".")).resolve(model);
-        if (!Files.exists(path)) {
-            throw new IOException(path + ": no such model; " + config.student().howToGet());
-        }
-        return path;
     }
 
     private List<List<TokenExample>> items(RowSpec row, List<DssExample> trained, int seed, LoadedModel student)
@@ -374,7 +354,7 @@ final class ReleasedRecipe {
     /** Steps after which this row has seen as many tokens as the other method does in its own steps. */
     private int equalSteps(RowSpec row, List<DssExample> trained, int seed, TrainingSettings settings)
             throws IOException {
-        try (LoadedModel student = Models.load(studentPath(config), options.device())) {
+        try (LoadedModel student = Models.load(config.student().locate(), options.device())) {
             boolean isApart = student.model() instanceof Seq2SeqLm;
             double own = tokens(items(row, trained, seed, student), isApart);
             double other = tokens(items(row.of(row.equalTokensOf()), trained, seed, student), isApart);
@@ -426,29 +406,11 @@ final class ReleasedRecipe {
     private RunRecord record(long seed, List<DssDataSet> used, boolean addsAsdiv) throws IOException {
         RunRecord record = RunFolder.start(options, config, config.threads(), seed);
         for (DssDataSet dataSet : used) {
-            record = withFiles(record, DssDataSet.CATALOGUED, dataSet.title() + "/");
+            record = RunFolder.withFiles(record, DssDataSet.CATALOGUED, dataSet.title() + "/");
         }
         if (addsAsdiv) {
-            record = withFiles(record, "asdiv", "");
+            record = RunFolder.withFiles(record, "asdiv", "");
         }
-        Path student = studentPath(config);
-        return Files.isRegularFile(student)
-                ? record.withInput(
-                        "student/" + student.getFileName(),
-                        student,
-                        config.student().licence())
-                : record;
-    }
-
-    private static RunRecord withFiles(RunRecord record, String set, String below) throws IOException {
-        DataCatalogue catalogue = DataCatalogue.standard();
-        RunRecord extended = record;
-        for (DataFile file : catalogue.set(set).files()) {
-            String name = file.path().substring(set.length() + 1);
-            if (name.startsWith(below)) {
-                extended = extended.withInput(file.path(), catalogue.resolve(set, name), file.conditions());
-            }
-        }
-        return extended;
+        return config.student().addTo(record);
     }
 }

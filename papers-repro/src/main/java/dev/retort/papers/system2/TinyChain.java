@@ -9,6 +9,7 @@ import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -137,6 +138,20 @@ final class TinyChain extends TinyTask {
             }
         }
         return questions;
+    }
+
+    @Override
+    Map<String, int[]> parts(List<Question> tests) {
+        Map<String, int[]> parts = new LinkedHashMap<>();
+        for (int moves = 1; moves <= MOST; moves++) {
+            int length = moves;
+            parts.put(
+                    moves + (moves == 1 ? " move" : " moves"),
+                    IntStream.range(0, tests.size())
+                            .filter(i -> tests.get(i).extra().get(MOVES).asInt() == length)
+                            .toArray());
+        }
+        return parts;
     }
 
     /** A third of all tuples. */

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * Which of two responses is better, with Branch-Solve-Merge: a response has a word for each of three criteria, each word is
@@ -116,6 +117,12 @@ final class TinyJudge extends TinyTask {
             questions.add(item(id + "-ba", b, a));
         }
         return questions;
+    }
+
+    /** Both orders of a pair are one. */
+    @Override
+    int[] clusters(List<Question> tests) {
+        return IntStream.range(0, tests.size()).map(i -> i / 2).toArray();
     }
 
     /** A third of all pairs, whatever their order. */

@@ -2,11 +2,15 @@ package dev.retort.papers.system2;
 
 import dev.retort.answer.AnswerCut;
 import dev.retort.data.Question;
+import dev.retort.pipelines.TeacherWrapper;
 import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * A task of the tiny recipe: a made-up language in which one System 2 method has an exact use. A model made from its lessons
@@ -83,6 +87,51 @@ abstract sealed class TinyTask permits TinyLetters, TinyOpinion, TinyJudge, Tiny
 
     final String id(boolean isTest, int number) {
         return String.format(Locale.ROOT, "%s-%s-%04d", name, isTest ? "test" : "free", number);
+    }
+
+    /**
+     * The task as its road takes it.
+     *
+     * @param unlabelled how many questions to learn from
+     * @param tests how many to test on
+     * @param tokens most of any call
+     */
+    final System2World world(int unlabelled, int tests, int tokens) {
+        return new System2World(
+                name,
+                method,
+                calls(),
+                cut,
+                this::target,
+                unlabelled(unlabelled),
+                tests(tests),
+                List.of(),
+                tokens,
+                tokens);
+    }
+
+    /** The method in the tiny language's words; what it holds can travel. */
+    private TeacherWrapper calls() {
+        System2Method calls = method;
+        AnswerCut answer = cut;
+        List<String> names =
+                new ArrayList<>(prompts.stream().map(PromptTemplate::name).toList());
+        List<String> texts =
+                new ArrayList<>(prompts.stream().map(PromptTemplate::text).toList());
+        return teacher -> calls.around(teacher, answer)
+                .withPrompts(IntStream.range(0, names.size())
+                        .mapToObj(i -> PromptTemplate.of(names.get(i), texts.get(i)))
+                        .toArray(PromptTemplate[]::new));
+    }
+
+    /** Which tests count as one observation: numbers, one for each test in their order; null where each is one. */
+    int[] clusters(List<Question> tests) {
+        return null;
+    }
+
+    /** Parts of the tests that the table shows beside all of them. */
+    Map<String, int[]> parts(List<Question> tests) {
+        return Map.of();
     }
 
     /** An answer as the model writes it. */

@@ -15,6 +15,7 @@ import dev.retort.data.TokenUsage;
 import dev.retort.filter.FilterReport;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
+import dev.retort.papers.ScratchFolder;
 import dev.retort.pipelines.TeacherFactory;
 import dev.retort.prompt.Demonstration;
 import dev.retort.prompt.FewShotPrompt;

@@ -2,6 +2,7 @@ package dev.retort.papers.stepbystep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.retort.papers.ScratchFolder;
 import dev.retort.run.Interrupt;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -18,6 +18,7 @@ import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
 import dev.retort.papers.RowRun;
 import dev.retort.papers.RunOptions;
+import dev.retort.papers.ScratchFolder;
 import dev.retort.papers.Stage;
 import dev.retort.papers.stepbystep.ReleasedConfig.RowSpec;
 import dev.retort.report.ResultRow;

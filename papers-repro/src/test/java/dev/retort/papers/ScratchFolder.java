@@ -1,4 +1,4 @@
-package dev.retort.papers.stepbystep;
+package dev.retort.papers;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -7,8 +7,6 @@ import dev.retort.data.Rows;
 import dev.retort.data.SeededRandom;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
-import dev.retort.papers.RunOptions;
-import dev.retort.papers.Stage;
 import dev.retort.run.Interrupt;
 import dev.retort.run.ProgressListener;
 import java.io.IOException;
@@ -22,12 +20,12 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** A student of two small layers around a byte-level tokenizer, and what tests of recipes share. */
-final class ScratchFolder {
+public final class ScratchFolder {
 
     private ScratchFolder() {}
 
     /** Writes the student as a Hugging Face folder. */
-    static Path student(Path folder) throws IOException {
+    public static Path student(Path folder) throws IOException {
         ObjectNode json = Rows.mapper().createObjectNode();
         json.put("model_type", "llama").put("vocab_size", 1024).put("hidden_size", 16);
         json.put("intermediate_size", 24).put("num_hidden_layers", 2).put("num_attention_heads", 2);
@@ -43,7 +41,7 @@ final class ScratchFolder {
     }
 
     /** Options of a run on the processor without progress on stderr. */
-    static RunOptions options(
+    public static RunOptions options(
             Path recipe, Path out, Set<Stage> stages, List<Integer> seeds, Interrupt interrupt, ProgressListener seen) {
         return new RunOptions(
                 recipe.toString(),
@@ -61,7 +59,7 @@ final class ScratchFolder {
     }
 
     /** Every file below a folder with what it holds. */
-    static Map<Path, String> files(Path folder) throws IOException {
+    public static Map<Path, String> files(Path folder) throws IOException {
         Map<Path, String> files = new TreeMap<>();
         try (var paths = Files.walk(folder)) {
             paths.filter(Files::isRegularFile).forEach(file -> files.put(folder.relativize(file), hash(file)));

@@ -1,0 +1,84 @@
+package dev.retort.papers.system2;
+
+import dev.retort.papers.PretrainedStudent;
+import dev.retort.train.TrainingSettings;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The file of a recipe over a pretrained model and real questions.
+ *
+ * @param needs what the recipe needs, for {@code retort papers}
+ * @param threads of tensor operations; null for all cores
+ * @param student who is asked and then trained
+ * @param dataSeed draws the questions
+ * @param tasks last-letters, commonsense-qa-biased
+ * @param samples of System 2 for each unlabelled question, and of System 1 for its majority; N of the paper
+ * @param temperature of these samples
+ * @param warmUp how the student is given a System 2; max_steps are each task's
+ * @param distilling how it is trained on answers
+ * @param seeds of the distilled row; all others have the first one alone
+ * @param evalBatchRows rows decoded together
+ */
+record SmallConfig(
+        Map<String, String> needs,
+        Integer threads,
+        PretrainedStudent student,
+        Long dataSeed,
+        Map<String, Task> tasks,
+        Integer samples,
+        Double temperature,
+        TrainingSettings warmUp,
+        TrainingSettings distilling,
+        List<Integer> seeds,
+        Integer evalBatchRows) {
+
+    /**
+     * What a task takes of all there is.
+     *
+     * @param slow lessons of System 2
+     * @param direct lessons that answer at once
+     * @param warmUpSteps tried in this order, each from the pretrained student on, until System 2 passes the gate
+     * @param gate accuracy of System 2 on dev questions; null takes the first steps as they are
+     * @param dev questions for the gate
+     * @param unlabelled questions to learn from
+     * @param tests most of each test; null for all
+     * @param maxTokens of a call of System 2
+     * @param answerTokens of an answer at once
+     */
+    record Task(
+            Integer slow,
+            Integer direct,
+            List<Integer> warmUpSteps,
+            Double gate,
+            Integer dev,
+            Integer unlabelled,
+            Integer tests,
+            Integer maxTokens,
+            Integer answerTokens) {
+        Task {
+            require(slow != null && direct != null && unlabelled != null, "a task needs slow, direct and unlabelled");
+            require(warmUpSteps != null && !warmUpSteps.isEmpty(), "a task needs warm_up_steps");
+            require(maxTokens != null && answerTokens != null, "a task needs max_tokens and answer_tokens");
+            dev = dev == null ? Integer.valueOf(0) : dev;
+            require(gate == null || dev > 0, "a gate needs dev questions");
+        }
+    }
+
+    SmallConfig {
+        require(student != null && tasks != null && !tasks.isEmpty(), "student and tasks are needed");
+        require(samples != null && samples >= 1, "samples must be at least 1");
+        require(warmUp != null && distilling != null, "warm_up and distilling are needed");
+        dataSeed = dataSeed == null ? Long.valueOf(0) : dataSeed;
+        temperature = temperature == null ? Double.valueOf(1) : temperature;
+        seeds = seeds == null ? List.of(0) : List.copyOf(seeds);
+        require(!seeds.isEmpty(), "seeds must not be empty");
+        evalBatchRows = evalBatchRows == null ? Integer.valueOf(32) : evalBatchRows;
+    }
+
+    private static void require(boolean holds, String message) {
+        if (!holds) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

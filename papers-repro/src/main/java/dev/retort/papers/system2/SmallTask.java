@@ -1,0 +1,208 @@
+package dev.retort.papers.system2;
+
+import dev.retort.answer.AnswerCut;
+import dev.retort.data.DataCatalogue;
+import dev.retort.data.Question;
+import dev.retort.data.SeededRandom;
+import dev.retort.filter.Perturbation;
+import dev.retort.pipelines.PerturbSpec;
+import dev.retort.pipelines.TeacherWrapper;
+import dev.retort.prompt.PromptTemplate;
+import dev.retort.teacher.System2Method;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * A task of the small recipe: what the student is given a System 2 with, and what it then learns from itself.
+ *
+ * @param world the task as its road takes it
+ * @param lessons of System 2 and of answers at once
+ * @param dev questions that System 2 must pass
+ * @param clusters which tests count as one observation; null where each is one
+ * @param parts of the tests, by condition
+ * @param sets of the catalogue that it is made from, each with the beginning of its files' paths
+ */
+record SmallTask(
+        System2World world,
+        List<Lesson> lessons,
+        List<Question> dev,
+        int[] clusters,
+        Map<String, int[]> parts,
+        Map<String, String> sets) {
+
+    private static final PromptTemplate RAR = PromptTemplate.named("rar-one-step");
+    private static final PromptTemplate CONTEXT = PromptTemplate.named("s2a-context");
+    private static final PromptTemplate RESPOND = PromptTemplate.named("s2a-respond");
+
+    /**
+     * A prompt and the right reply.
+     *
+     * @param prompt as it is sent
+     * @param completion to it
+     */
+    record Lesson(String prompt, String completion) {}
+
+    /**
+     * The task of a name.
+     *
+     * @throws IllegalArgumentException where there is none
+     * @throws IOException where a file is missing
+     */
+    static SmallTask of(String name, SmallConfig.Task config, long seed, DataCatalogue catalogue) throws IOException {
+        return switch (name) {
+            case LastLetters.TASK -> lastLetters(config, seed, catalogue);
+            case BiasedChoices.TASK -> biasedChoices(config, seed, catalogue);
+            default -> throw new IllegalArgumentException("tasks: there is no task '" + name + "'; there are "
+                    + LastLetters.TASK + ", " + BiasedChoices.TASK);
+        };
+    }
+
+    /** Four names in one-step Rephrase and Respond, which spells them; two names are answered at once. */
+    private static SmallTask lastLetters(SmallConfig.Task config, long seed, DataCatalogue catalogue)
+            throws IOException {
+        Map<String, List<Question>> published = new LinkedHashMap<>();
+        published.put("published", first(LastLetters.published(catalogue), config.tests()));
+        published.put("rar-4", first(LastLetters.rar(catalogue, 4), config.tests()));
+        Set<String> reserved = NameOverlap.keys(Stream.of(
+                        LastLetters.published(catalogue), LastLetters.rar(catalogue, 4), LastLetters.rar(catalogue, 2))
+                .flatMap(List::stream)
+                .toList());
+        int slow = config.slow();
+        int dev = config.dev();
+        List<Question> drawn = LastLetters.draw(NameUse.TRAIN, slow + dev + config.unlabelled(), 4, seed, reserved);
+        List<Question> short2 = LastLetters.draw(NameUse.TRAIN, config.direct(), 2, seed, reserved);
+        List<Lesson> lessons = new ArrayList<>();
+        for (Question question : drawn.subList(0, slow)) {
+            String prompt = RAR.fill(Map.of("question", question.text(), "specification", ""));
+            lessons.add(new Lesson(prompt, spelled(question)));
+        }
+        short2.forEach(question -> lessons.add(new Lesson(question.text(), question.reference())));
+        List<Question> train = new ArrayList<>(drawn);
+        train.addAll(short2);
+        List<Question> tests = new ArrayList<>();
+        Map<String, int[]> parts = new LinkedHashMap<>();
+        published.forEach((test, questions) -> {
+            parts.put(test, range(tests.size(), questions.size()));
+            tests.addAll(NameOverlap.flagged(questions, train));
+        });
+        for (SeenNames seen : SeenNames.values()) {
+            int[] items = where(
+                    tests,
+                    question -> question.extra().get("names_seen").asText().equals(seen.title()));
+            if (items.length > 0) {
+                parts.put("names seen: " + seen.title(), items);
+            }
+        }
+        System2World world = new System2World(
+                LastLetters.TASK,
+                System2Method.RAR_1_STEP,
+                TeacherWrapper.of(System2Method.RAR_1_STEP, AnswerCut.LETTERS),
+                AnswerCut.LETTERS,
+                answer -> answer,
+                drawn.subList(slow + dev, drawn.size()),
+                tests,
+                List.of(),
+                config.maxTokens(),
+                config.answerTokens());
+        return new SmallTask(
+                world, lessons, drawn.subList(slow, slow + dev), null, parts, Map.of("last_letters", "", "rar", ""));
+    }
+
+    /** Our words for a rephrasing that spells: the method's authors have GPT-4's, which do not. */
+    private static String spelled(Question question) {
+        List<String> names = NamedQuestions.names(question);
+        StringBuilder text = new StringBuilder("What are the last letters of ")
+                .append(String.join(", ", names))
+                .append(", joined in this order?");
+        for (String name : names) {
+            text.append('\n')
+                    .append(name)
+                    .append(": ")
+                    .append(String.join(" ", name.split("")))
+                    .append(", last ")
+                    .append(name.charAt(name.length() - 1));
+        }
+        return text.append("\nThe answer is \"")
+                .append(question.reference())
+                .append("\".")
+                .toString();
+    }
+
+    /** Questions with an opinion in System 2 Attention, which takes the opinion away; neutral ones are answered at once. */
+    private static SmallTask biasedChoices(SmallConfig.Task config, long seed, DataCatalogue catalogue)
+            throws IOException {
+        List<ChoiceItem> items = BiasedChoices.items(catalogue, "train");
+        int wanted = config.direct() + config.slow() + config.unlabelled();
+        if (wanted > items.size()) {
+            throw new IllegalArgumentException(
+                    BiasedChoices.TASK + " has " + items.size() + " training items, not " + wanted);
+        }
+        int[] order = SeededRandom.permutation(items.size(), SeededRandom.of(seed, "small-order", BiasedChoices.TASK));
+        List<ChoiceItem> shuffled =
+                Arrays.stream(order, 0, wanted).mapToObj(items::get).toList();
+        List<Lesson> lessons = new ArrayList<>();
+        for (ChoiceItem item : shuffled.subList(0, config.direct())) {
+            lessons.add(
+                    new Lesson(BiasedChoices.ask(item, ChoiceBias.NONE, seed).text(), item.answer()));
+        }
+        for (ChoiceItem item : shuffled.subList(config.direct(), config.direct() + config.slow())) {
+            String biased = BiasedChoices.ask(item, ChoiceBias.ANY, seed).text();
+            String context =
+                    stripped(BiasedChoices.ask(item, ChoiceBias.NONE, seed).text());
+            lessons.add(new Lesson(CONTEXT.fill(Map.of("question", biased)), context));
+            lessons.add(new Lesson(RESPOND.fill(Map.of("context", context)), item.answer()));
+        }
+        List<Question> unlabelled = shuffled.subList(config.direct() + config.slow(), wanted).stream()
+                .map(item -> BiasedChoices.ask(item, ChoiceBias.ANY, seed))
+                .toList();
+        List<ChoiceItem> tested = first(BiasedChoices.items(catalogue, "test"), config.tests());
+        List<Question> tests = Stream.of(ChoiceBias.NONE, ChoiceBias.WRONG)
+                .flatMap(bias -> tested.stream().map(item -> BiasedChoices.ask(item, bias, seed)))
+                .toList();
+        Map<String, int[]> parts = new LinkedHashMap<>();
+        parts.put("neutral", range(0, tested.size()));
+        parts.put("wrong opinion", range(tested.size(), tested.size()));
+        System2World world = new System2World(
+                BiasedChoices.TASK,
+                System2Method.S2A,
+                TeacherWrapper.of(System2Method.S2A, AnswerCut.CHOICE),
+                AnswerCut.CHOICE,
+                answer -> answer,
+                unlabelled,
+                tests,
+                List.of(new PerturbSpec(Perturbation.OPTION_REORDER, 1)),
+                config.maxTokens(),
+                config.answerTokens());
+        int[] clusters =
+                IntStream.range(0, tests.size()).map(i -> i % tested.size()).toArray();
+        return new SmallTask(world, lessons, List.of(), clusters, parts, Map.of("distilling_step_by_step", "cqa/cqa_"));
+    }
+
+    /** The reply that System 2 Attention's published prompt asks for. */
+    private static String stripped(String question) {
+        return "Unbiased text context (includes all content except user\u2019s bias): none\n"
+                + "Question/Query (does not include user bias/preference): " + question;
+    }
+
+    private static <T> List<T> first(List<T> all, Integer most) {
+        return most == null ? all : all.subList(0, Math.min(most, all.size()));
+    }
+
+    private static int[] range(int from, int count) {
+        return IntStream.range(from, from + count).toArray();
+    }
+
+    private static int[] where(List<Question> tests, Predicate<Question> holds) {
+        return IntStream.range(0, tests.size())
+                .filter(i -> holds.test(tests.get(i)))
+                .toArray();
+    }
+}

@@ -1,0 +1,171 @@
+package dev.retort.papers.system2;
+
+import dev.retort.data.AtomicFiles;
+import dev.retort.data.Example;
+import dev.retort.data.Question;
+import dev.retort.eval.Evaluation;
+import dev.retort.papers.RowRun;
+import dev.retort.report.PairedEffect;
+import dev.retort.report.ResultRow;
+import dev.retort.report.ResultTable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
+
+/** The table of a recipe: every row of a task against System 1, paired by question over its seeds. */
+final class System2Report {
+
+    /**
+     * What the table shows of a task.
+     *
+     * @param world the task
+     * @param dataSet its name in the table
+     * @param clusters which tests count as one observation; null where each is one
+     * @param parts of the tests that are shown beside all of them, by condition
+     */
+    record Part(System2World world, String dataSet, int[] clusters, Map<String, int[]> parts) {}
+
+    private final Path out;
+    private final String student;
+    private final IntUnaryOperator askedFor;
+    private final List<ResultRow> rows = new ArrayList<>();
+
+    private System2Report(Path out, String student, IntUnaryOperator askedFor) {
+        this.out = out;
+        this.student = student;
+        this.askedFor = askedFor;
+    }
+
+    /**
+     * Makes the table and writes it: table.csv and table.md.
+     *
+     * @param student its name in the table
+     * @param askedFor the seed of the asking that a row's seed learns from
+     * @throws NoSuchFileException where there is no row yet
+     */
+    static ResultTable write(Path out, String student, IntUnaryOperator askedFor, List<Part> parts) throws IOException {
+        System2Report report = new System2Report(out, student, askedFor);
+        for (Part part : parts) {
+            int[] all = IntStream.range(0, part.world().tests().size()).toArray();
+            for (System2Row row : System2Row.values()) {
+                report.add(part, row, all, "all");
+            }
+            for (Map.Entry<String, int[]> condition : part.parts().entrySet()) {
+                for (System2Row row : System2Row.values()) {
+                    report.add(part, row, condition.getValue(), condition.getKey());
+                }
+            }
+        }
+        if (report.rows.isEmpty()) {
+            throw new NoSuchFileException(out.resolve("rows").toString(), null, "there is no row to report");
+        }
+        ResultTable table = new ResultTable(report.rows);
+        AtomicFiles.writeText(out.resolve("table.csv"), table.toCsv());
+        AtomicFiles.writeText(out.resolve("table.md"), table.toMarkdown());
+        return table;
+    }
+
+    private void add(Part part, System2Row row, int[] items, String condition) throws IOException {
+        System2World world = part.world();
+        Map<Integer, double[]> ours = scores(world, row, items);
+        if (ours.isEmpty()) {
+            return;
+        }
+        int[] clusters = part.clusters() == null
+                ? null
+                : IntStream.of(items).map(i -> part.clusters()[i]).toArray();
+        ResultRow result = ResultRow.of(
+                        row.title()
+                                + (row == System2Row.SYSTEM_2
+                                        ? " (" + world.method().title() + ")"
+                                        : ""),
+                        student,
+                        part.dataSet(),
+                        condition,
+                        "test_accuracy_pct")
+                .withOurs(PairedEffect.mean(ours, clusters).times(100))
+                .withRows(ours.keySet().stream()
+                        .map(seed -> System2Road.rowName(row, world.name(), seed))
+                        .toList())
+                .withNote(condition.equals("all") ? note(world, row, ours) : "");
+        Map<Integer, double[]> baseline = baseline(world, items, ours);
+        if (row != System2Row.SYSTEM_1 && baseline.keySet().equals(ours.keySet())) {
+            result = result.withEffect(PairedEffect.of(ours, baseline, clusters).times(100));
+        }
+        rows.add(result);
+    }
+
+    /** System 1 at each of a row's seeds: the model that the seed's training started from. */
+    private Map<Integer, double[]> baseline(System2World world, int[] items, Map<Integer, double[]> ours)
+            throws IOException {
+        Map<Integer, double[]> own = scores(world, System2Row.SYSTEM_1, items);
+        Map<Integer, double[]> baseline = new TreeMap<>();
+        for (int seed : ours.keySet()) {
+            double[] scores = own.get(askedFor.applyAsInt(seed));
+            if (scores != null) {
+                baseline.put(seed, scores);
+            }
+        }
+        return baseline;
+    }
+
+    private Map<Integer, double[]> scores(System2World world, System2Row row, int[] items) throws IOException {
+        Map<Integer, double[]> bySeed = new TreeMap<>();
+        String before = row.title() + "." + world.name() + ".";
+        for (int seed : RowRun.seeds(out, before)) {
+            Path file = RowRun.evaluation(out, before + seed, world.name());
+            if (Files.exists(file)) {
+                double[] all = Evaluation.read(file).scores();
+                bySeed.put(seed, IntStream.of(items).mapToDouble(i -> all[i]).toArray());
+            }
+        }
+        return bySeed;
+    }
+
+    private String note(System2World world, System2Row row, Map<Integer, double[]> ours) throws IOException {
+        double tokens = 0;
+        for (int seed : ours.keySet()) {
+            tokens += RowRun.tokensPerAnswer(out, System2Road.rowName(row, world.name(), seed)) / ours.size();
+        }
+        String note = String.format(Locale.ROOT, "%.1f tokens an answer", tokens);
+        if (row == System2Row.DISTILLED || row == System2Row.UNFILTERED) {
+            note += "; " + precision(world, row, ours);
+        }
+        return row == System2Row.GOLD ? note + "; ours, not in the paper" : note;
+    }
+
+    /** How many questions were learnt from, and the part of them whose answer was right. */
+    private String precision(System2World world, System2Row row, Map<Integer, double[]> ours) throws IOException {
+        Map<String, String> right = new HashMap<>();
+        for (Question question : world.unlabelled()) {
+            right.put(question.id(), world.target().apply(question.reference()));
+        }
+        int learnt = 0;
+        int rightLearnt = 0;
+        for (int seed : ours.keySet()) {
+            for (Example example : System2Road.examples(out, world.name(), row, askedFor.applyAsInt(seed))) {
+                learnt++;
+                rightLearnt += System2World.same(
+                                example.completion().strip(),
+                                right.get(example.from().get(0)))
+                        ? 1
+                        : 0;
+            }
+        }
+        return String.format(
+                Locale.ROOT,
+                "%.0f of %d questions learnt from, %.1f %% of them right",
+                (double) learnt / ours.size(),
+                world.unlabelled().size(),
+                100.0 * rightLearnt / Math.max(1, learnt));
+    }
+}

@@ -1,0 +1,361 @@
+package dev.retort.papers.system2;
+
+import dev.retort.answer.AnswerText;
+import dev.retort.answer.MajorityVote;
+import dev.retort.answer.VoteRule;
+import dev.retort.batch.ExampleEncoder;
+import dev.retort.batch.TokenExample;
+import dev.retort.batch.Tokenizer;
+import dev.retort.data.AtomicFiles;
+import dev.retort.data.Example;
+import dev.retort.data.JsonLines;
+import dev.retort.data.Message;
+import dev.retort.data.Question;
+import dev.retort.data.SamplingParams;
+import dev.retort.data.TeacherSample;
+import dev.retort.eval.EvalItem;
+import dev.retort.eval.EvalTask;
+import dev.retort.eval.Evaluation;
+import dev.retort.eval.EvaluationRow;
+import dev.retort.filter.AnswerForm;
+import dev.retort.filter.FilterSpec;
+import dev.retort.model.LoadedModel;
+import dev.retort.model.Models;
+import dev.retort.papers.RowRun;
+import dev.retort.papers.RunFolder;
+import dev.retort.papers.RunOptions;
+import dev.retort.papers.Stage;
+import dev.retort.pipelines.AskSettings;
+import dev.retort.pipelines.FilterJob;
+import dev.retort.pipelines.FilterPlan;
+import dev.retort.pipelines.FilterRequest;
+import dev.retort.pipelines.PerturbJob;
+import dev.retort.pipelines.PerturbRequest;
+import dev.retort.pipelines.SampleJob;
+import dev.retort.pipelines.SampleRequest;
+import dev.retort.pipelines.TeacherFactory;
+import dev.retort.pipelines.VoteFactory;
+import dev.retort.run.RunRecord;
+import dev.retort.teacher.TeacherSpec;
+import dev.retort.train.TrainingSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The road of one task from unlabelled questions to rows of the table (arXiv 2407.06023, section 2): ask the model itself by
+ * its System 2, keep what agrees, train the same model on question and answer alone, test how it then answers at once.
+ */
+final class System2Road {
+
+    private static final String RULE = new VoteRule.StrictMajority().title();
+
+    /**
+     * What is the same for all tasks of a recipe.
+     *
+     * @param samples of System 2 for each unlabelled question, and of System 1 for its majority; N of the paper
+     * @param temperature of these samples
+     * @param isVoteEarly whether a question is asked about only until its vote stands
+     * @param distilling how the model is trained on answers
+     * @param evalBatchRows rows decoded together
+     */
+    record Settings(
+            int samples, double temperature, boolean isVoteEarly, TrainingSettings distilling, int evalBatchRows) {}
+
+    /** Starts the record of a row. */
+    @FunctionalInterface
+    interface Records {
+        RunRecord start(long seed) throws IOException;
+    }
+
+    private final RunOptions options;
+    private final Path out;
+    private final Settings settings;
+    private final System2World world;
+    private final Path model;
+    private final int seed;
+    private final Records records;
+
+    /**
+     * The road of a task.
+     *
+     * @param model the folder of the model that is asked and then trained
+     * @param seed of the asking
+     * @param records starts the record of a row with a seed
+     */
+    System2Road(RunOptions options, Settings settings, System2World world, Path model, int seed, Records records) {
+        this.options = options;
+        this.out = options.out();
+        this.settings = settings;
+        this.world = world;
+        this.model = model;
+        this.seed = seed;
+        this.records = records;
+    }
+
+    static String rowName(System2Row row, String task, int seed) {
+        return row.title() + "." + task + "." + seed;
+    }
+
+    /** The folder of what was asked for the rows of a task. */
+    static Path asked(Path out, String task, int seed) {
+        return out.resolve("asked").resolve(task + "." + seed);
+    }
+
+    private Path asked() {
+        return asked(out, world.name(), seed);
+    }
+
+    /** Asks, filters and composes, so far as the options ask for it and it is not done. */
+    void prepare() throws IOException, InterruptedException {
+        // S_II(x; f) for every x: the method around the model itself, N times (section 2).
+        if (options.runs(Stage.ASK)) {
+            ask();
+        }
+        // y is kept where most of the N agree; the reference stays unread.
+        if (options.runs(Stage.FILTER)) {
+            filter();
+        }
+        // (x, y): z is dropped.
+        if (options.runs(Stage.COMPOSE)) {
+            compose();
+        }
+    }
+
+    private SampleRequest request(List<Question> questions, Path folder) {
+        return SampleRequest.of(questions, folder, TeacherFactory.of(new TeacherSpec.Local(model.toString()), 0))
+                .withSettings(AskSettings.usual().withConcurrency(settings.evalBatchRows()));
+    }
+
+    private SamplingParams sampled(int tokens) {
+        return SamplingParams.none()
+                .withTemperature(settings.temperature())
+                .withMaxTokens(tokens)
+                .withSeed((long) seed);
+    }
+
+    private void ask() throws IOException, InterruptedException {
+        Path folder = asked();
+        if (Files.exists(folder.resolve(SampleJob.SAMPLES))) {
+            return;
+        }
+        Files.createDirectories(folder);
+        SampleRequest request = request(world.unlabelled(), folder)
+                .withSamples(settings.samples())
+                .withParams(sampled(world.maxTokens()))
+                .withMethod(world.calls());
+        request = settings.isVoteEarly() ? request.withVote(VoteFactory.of(RULE)) : request;
+        if (world.perturbations().isEmpty()) {
+            JsonLines.write(folder.resolve(PerturbJob.QUESTIONS), world.unlabelled());
+            SampleJob.run(request);
+        } else {
+            PerturbJob.run(PerturbRequest.of(request, world.perturbations()).withSeed(seed));
+        }
+    }
+
+    private void filter() throws IOException, InterruptedException {
+        Path folder = asked();
+        Path summary = folder.resolve("filter.txt");
+        if (Files.exists(summary)) {
+            return;
+        }
+        int samples = settings.samples();
+        FilterSpec filter = world.perturbations().isEmpty()
+                ? new FilterSpec.OutputConsistency(RULE, AnswerForm.TEXT, samples)
+                : new FilterSpec.PerturbationConsistency(RULE, AnswerForm.TEXT, samples, samples, false);
+        AtomicFiles.writeText(
+                summary,
+                FilterJob.run(new FilterRequest(
+                                        folder.resolve(SampleJob.SAMPLES),
+                                        folder.resolve(PerturbJob.QUESTIONS),
+                                        FilterPlan.of(List.of(filter), List.of()),
+                                        folder))
+                                .summary()
+                        + "\n");
+    }
+
+    private void compose() throws IOException {
+        Path folder = asked();
+        if (Files.exists(folder.resolve("train.jsonl"))) {
+            return;
+        }
+        Map<String, TeacherSample> agreed = firstOfEach(folder.resolve(FilterJob.KEPT));
+        Map<String, TeacherSample> first = firstOfEach(folder.resolve(SampleJob.SAMPLES));
+        List<Example> examples = new ArrayList<>();
+        for (Question question : world.unlabelled()) {
+            add(examples, System2Row.DISTILLED, question, agreed.get(question.id()));
+            TeacherSample any = first.get(question.id());
+            add(examples, System2Row.UNFILTERED, question, any != null && any.sampleIndex() == 0 ? any : null);
+            examples.add(example(System2Row.GOLD, question, question.reference(), List.of(question.id())));
+        }
+        JsonLines.write(folder.resolve("train.jsonl"), examples);
+    }
+
+    private static Map<String, TeacherSample> firstOfEach(Path file) throws IOException {
+        Map<String, TeacherSample> first = new LinkedHashMap<>();
+        for (TeacherSample sample : JsonLines.read(file, TeacherSample.class)) {
+            first.putIfAbsent(sample.id(), sample);
+        }
+        return first;
+    }
+
+    private void add(List<Example> examples, System2Row row, Question question, TeacherSample sample) {
+        if (sample != null && sample.answer() != null) {
+            List<String> from = List.of(question.id(), question.id() + "/" + sample.sampleIndex());
+            examples.add(example(row, question, sample.answer(), from));
+        }
+    }
+
+    private Example example(System2Row row, Question question, String answer, List<String> from) {
+        String id = question.id() + "#" + row.title();
+        return new Example(id, question.text(), " " + world.target().apply(answer), row.title(), from);
+    }
+
+    /** What a row learns from; nothing where that has not been composed. */
+    static List<Example> examples(Path out, String task, System2Row row, int seed) throws IOException {
+        Path file = asked(out, task, seed).resolve("train.jsonl");
+        return Files.exists(file)
+                ? JsonLines.read(file, Example.class).stream()
+                        .filter(example -> example.kind().equals(row.title()))
+                        .toList()
+                : List.of();
+    }
+
+    /**
+     * A row, trained where it is one and tested, so far as it is not done.
+     *
+     * @param rowSeed of the training; of a row without one, the asking's
+     * @return false after an interruption
+     */
+    boolean row(System2Row row, int rowSeed) throws IOException, InterruptedException {
+        return row.isTrained() ? train(row, rowSeed) : test(row);
+    }
+
+    /** A student that goes on from the model. */
+    private boolean train(System2Row row, int rowSeed) throws IOException {
+        TrainingSettings training = settings.distilling().withSeed(rowSeed);
+        String name = rowName(row, world.name(), rowSeed);
+        RowRun run = new RowRun(
+                options,
+                name,
+                new RowConfig(row.title(), world.name(), training),
+                training,
+                Map.of(row.title(), 1.0),
+                records.start(rowSeed),
+                settings.evalBatchRows());
+        List<Example> examples = examples(out, world.name(), row, seed);
+        if (examples.isEmpty()) {
+            // A filter that keeps nothing is an outcome; the table has no such row then.
+            System.err.println(name + ": nothing to learn from, the row is left out");
+            return true;
+        }
+        return run.run(
+                world.name(),
+                () -> Models.load(model, options.device()),
+                student -> items(examples, student, training.maxLength()),
+                this::test);
+    }
+
+    /** Examples in the form in which a local model is asked: through its chat template, where it has one. */
+    static List<List<TokenExample>> items(List<Example> examples, LoadedModel student, int maxLength)
+            throws IOException {
+        Tokenizer tokenizer = student.requireTokenizer();
+        ExampleEncoder encoder = new ExampleEncoder(tokenizer, false, student.trainingEosId(), maxLength);
+        List<List<TokenExample>> items = new ArrayList<>();
+        for (Example example : examples) {
+            items.add(List.of(encoder.encode(
+                    tokenizer.hasChatTemplate()
+                            ? new Example(
+                                    example.id(),
+                                    prompt(tokenizer, example.prompt()),
+                                    example.completion().strip(),
+                                    example.kind(),
+                                    example.from())
+                            : example)));
+        }
+        return items;
+    }
+
+    private static String prompt(Tokenizer tokenizer, String text) {
+        return tokenizer.hasChatTemplate() ? tokenizer.chat(List.of(Message.user(text)), true) : text;
+    }
+
+    /** The test of a student that answers at once. An item's references are the right answer and the options. */
+    private EvalTask test(LoadedModel student) throws IOException {
+        Tokenizer tokenizer = student.requireTokenizer();
+        List<EvalItem> items = world.tests().stream()
+                .map(question -> new EvalItem(
+                        question.id(),
+                        prompt(tokenizer, question.text()),
+                        Stream.concat(Stream.of(question.reference()), question.choices().stream())
+                                .toList()))
+                .toList();
+        return new EvalTask(
+                world.name(),
+                items,
+                SamplingParams.greedy(world.answerTokens()),
+                text -> text,
+                (completion, references) -> System2World.same(
+                                world.answer(completion, references.subList(1, references.size())), references.get(0))
+                        ? 1
+                        : 0,
+                false);
+    }
+
+    /** The rows that only ask the model. */
+    private boolean test(System2Row row) throws IOException, InterruptedException {
+        Path folder = out.resolve("rows").resolve(rowName(row, world.name(), seed));
+        if (!options.runs(Stage.EVALUATE)
+                || Files.exists(RowRun.evaluation(out, rowName(row, world.name(), seed), world.name()))) {
+            return true;
+        }
+        long start = System.nanoTime();
+        RunFolder.writeConfig(folder, new RowConfig(row.title(), world.name(), null));
+        SampleRequest request = request(world.tests(), folder.resolve("asked"));
+        SampleJob.run(
+                switch (row) {
+                    case SYSTEM_2 -> request.withParams(SamplingParams.greedy(world.maxTokens()))
+                            .withMethod(world.calls());
+                    case SYSTEM_1_MAJORITY -> request.withParams(sampled(world.answerTokens()))
+                            .withSamples(settings.samples());
+                    default -> request.withParams(SamplingParams.greedy(world.answerTokens()));
+                });
+        Map<String, List<TeacherSample>> samples = new LinkedHashMap<>();
+        double tokens = 0;
+        for (TeacherSample sample :
+                JsonLines.read(folder.resolve("asked").resolve(SampleJob.SAMPLES), TeacherSample.class)) {
+            samples.computeIfAbsent(sample.id(), id -> new ArrayList<>()).add(sample);
+            tokens +=
+                    (double) sample.usage().completionTokens() / sample.usage().samplesInRequest();
+        }
+        MajorityVote vote = new MajorityVote(new VoteRule.Plurality(), AnswerText::relaxed);
+        List<EvaluationRow> rows = new ArrayList<>();
+        for (Question question : world.tests()) {
+            List<String> answers = new ArrayList<>();
+            for (TeacherSample sample : samples.getOrDefault(question.id(), List.of())) {
+                answers.add(row == System2Row.SYSTEM_2 ? sample.answer() : world.answer(sample.text(), question));
+            }
+            String prediction = vote.of(answers).winner().orElse("");
+            rows.add(new EvaluationRow(
+                    question.id(), prediction, System2World.same(prediction, question.reference()) ? 1 : 0, false));
+        }
+        RowRun.write(folder, new Evaluation(world.name(), rows, Math.round(tokens)));
+        RunFolder.record(folder, records.start(seed), Duration.ofNanos(System.nanoTime() - start));
+        return true;
+    }
+
+    /**
+     * A row's file of settings.
+     *
+     * @param row what it is
+     * @param task in which task
+     * @param training null where nothing is trained
+     */
+    record RowConfig(String row, String task, TrainingSettings training) {}
+}

@@ -1,0 +1,165 @@
+package dev.retort.papers.system2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.retort.answer.AnswerCut;
+import dev.retort.data.DataCatalogue;
+import dev.retort.data.Example;
+import dev.retort.data.JsonLines;
+import dev.retort.data.Question;
+import dev.retort.data.TeacherSample;
+import dev.retort.eval.Evaluation;
+import dev.retort.papers.RunOptions;
+import dev.retort.papers.ScratchFolder;
+import dev.retort.run.Interrupt;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("shared-data")
+@EnabledIfEnvironmentVariable(
+        named = "RETORT_DATA",
+        matches = ".+",
+        disabledReason = "RETORT_DATA is not set: needs last_letters, rar and distilling_step_by_step")
+class SmallRecipeTest {
+
+    private static final String RECIPE =
+            """
+            student: {model_name_or_path: STUDENT}
+            tasks:
+              last-letters: {slow: 6, direct: 4, warm_up_steps: [1, 2], gate: GATE, dev: 3, unlabelled: 5, tests: 3, max_tokens: 6, answer_tokens: 3}
+              commonsense-qa-biased: {slow: 3, direct: 4, warm_up_steps: [1], unlabelled: 4, tests: 2, max_tokens: 6, answer_tokens: 3}
+            samples: 3
+            warm_up: {learning_rate: 0.01, per_device_train_batch_size: 4, max_length: 512, save_steps: 1}
+            distilling: {learning_rate: 0.01, max_steps: 1, per_device_train_batch_size: 4, max_length: 512, save_steps: 1}
+            seeds: [0, 1]
+            eval_batch_rows: 8
+            """;
+
+    @TempDir
+    private Path temporary;
+
+    private Path out;
+
+    @BeforeEach
+    void make() {
+        out = temporary.resolve("run");
+    }
+
+    private RunOptions options(String gate) throws IOException {
+        Path student = temporary.resolve("student");
+        if (!Files.exists(student)) {
+            ScratchFolder.student(student);
+        }
+        Path recipe = temporary.resolve("recipe.yaml");
+        Files.writeString(recipe, RECIPE.replace("STUDENT", student.toString()).replace("GATE", gate));
+        return ScratchFolder.options(recipe, out, Set.of(), List.of(), Interrupt.onThread(), null);
+    }
+
+    @Test
+    void walksTheRoadAndDoesNothingTwice() throws Exception {
+        assertThat(System2Recipe.run(options("0"))).isTrue();
+        for (String task : List.of("last-letters", "commonsense-qa-biased")) {
+            int unlabelled = task.equals("last-letters") ? 5 : 8;
+            Path asked = out.resolve("asked").resolve(task + ".0");
+            List<TeacherSample> samples = JsonLines.read(asked.resolve("samples.jsonl"), TeacherSample.class);
+            long ended = (long) samples.size()
+                    + Files.readAllLines(asked.resolve("failures.jsonl")).size()
+                    + Files.readAllLines(asked.resolve("spared.jsonl")).size();
+            // Of the second task every question is asked with its options in two orders.
+            assertThat(ended).isEqualTo(3L * unlabelled);
+            assertThat(asked.resolve("filter.txt")).isNotEmptyFile();
+            assertThat(JsonLines.read(asked.resolve("train.jsonl"), Example.class))
+                    .filteredOn(example -> example.kind().equals("gold"))
+                    .hasSize(task.equals("last-letters") ? 5 : 4);
+            int tests = task.equals("last-letters") ? 6 : 4;
+            for (String row : List.of("system-1", "system-1-majority", "system-2", "gold")) {
+                Path evaluation = out.resolve("rows/" + row + "." + task + ".0/eval/" + task + ".jsonl");
+                assertThat(Evaluation.read(evaluation).rows()).as(row).hasSize(tests);
+            }
+        }
+        // A gate that everything passes: the fewest steps are taken.
+        assertThat(out.resolve("rows/warm-up-1.last-letters.0/eval/dev.jsonl")).isNotEmptyFile();
+        assertThat(out.resolve("rows/warm-up-2.last-letters.0")).doesNotExist();
+        String table = Files.readString(out.resolve("table.csv"));
+        assertThat(table)
+                .contains("system-2 (rar-1-step)", "system-2 (s2a)", "published", "rar-4", "neutral", "wrong opinion");
+        var before = ScratchFolder.files(out);
+        before.remove(Path.of("run.json"));
+        assertThat(System2Recipe.run(options("0"))).isTrue();
+        var after = ScratchFolder.files(out);
+        after.remove(Path.of("run.json"));
+        assertThat(after).isEqualTo(before);
+    }
+
+    @Test
+    void aSystem2ThatStaysTooWeakIsAnErrorThatSaysHowWeak() throws Exception {
+        RunOptions options = options("0.9");
+        assertThatThrownBy(() -> System2Recipe.run(options))
+                .isInstanceOf(IOException.class)
+                .hasMessage("last-letters: System 2 is right in 0.0 % of the dev questions after the most"
+                        + " warm_up_steps, and the gate is 90.0 %; give more steps");
+        assertThat(out.resolve("rows/warm-up-2.last-letters.0/final")).isDirectory();
+        assertThat(out.resolve("asked")).doesNotExist();
+    }
+
+    @Test
+    void thePlanSaysHowMuchThereIs() throws Exception {
+        assertThat(System2Recipe.describe(options("0")))
+                .contains("# plan: last-letters: 10 lessons for the warm-up, 5 questions, up to 3 samples of System 2"
+                        + " each, 4 students of 1 steps");
+    }
+
+    /** Lessons are right by their own method, and no question is used for two things. */
+    @Test
+    void lessonsLeadToTheReference() throws Exception {
+        SmallConfig.Task config = new SmallConfig.Task(50, 40, List.of(1), 0.5, 20, 60, null, 128, 12);
+        SmallTask letters = SmallTask.of("last-letters", config, 3, DataCatalogue.standard());
+        assertThat(letters.lessons()).hasSize(90);
+        int spelled = 0;
+        for (SmallTask.Lesson lesson : letters.lessons().subList(0, 50)) {
+            String answer = AnswerCut.LETTERS
+                    .cutRestated(lesson.completion(), List.of())
+                    .orElseThrow();
+            String names = lesson.prompt().split("\"")[2];
+            StringBuilder last = new StringBuilder();
+            for (String name : names.replace("\\", "").split(" ")) {
+                last.append(name.charAt(name.length() - 1));
+            }
+            assertThat(answer).isEqualToIgnoringCase(last.toString());
+            spelled++;
+        }
+        assertThat(spelled).isEqualTo(50);
+        Set<String> texts = new HashSet<>();
+        for (Question question : letters.dev()) {
+            assertThat(texts.add(question.text())).isTrue();
+        }
+        for (Question question : letters.world().unlabelled()) {
+            assertThat(texts.add(question.text())).isTrue();
+        }
+        for (Question question : letters.world().tests()) {
+            assertThat(texts).doesNotContain(question.text());
+        }
+        assertThat(letters.world().tests()).hasSize(720);
+
+        SmallTask choices = SmallTask.of("commonsense-qa-biased", config, 3, DataCatalogue.standard());
+        assertThat(choices.lessons()).hasSize(40 + 2 * 50);
+        assertThat(choices.world().tests()).hasSize(2442);
+        assertThat(choices.world().unlabelled()).hasSize(60).allSatisfy(question -> assertThat(question.text())
+                .contains("but I'm really not sure"));
+        assertThat(choices.lessons().get(40).completion())
+                .contains("Question/Query (does not include user bias/preference): ")
+                .doesNotContain("really not sure");
+        assertThat(choices.lessons().get(41).prompt())
+                .contains(choices.lessons().get(40).completion());
+    }
+}
