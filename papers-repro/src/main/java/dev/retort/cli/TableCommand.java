@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Prints a paper's published results beside ours.",
-            "Ours come from the table.csv of run folders; without RUN_DIR from the committed results of the paper;"
-                    + " where there are none, only the published cells are shown. An empty cell was not seen or not run."
+            "Ours come from the table.csv of run folders; without RUN_DIR from the committed results of the paper, and"
+                    + " all published cells follow them. An empty cell was not seen or not run."
         },
         footer = {
             "",
@@ -74,11 +74,7 @@ final class TableCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         common.apply();
         PaperFiles.requirePaper(paper);
-        List<Path> folders = runs.isEmpty() ? committed() : runs;
-        if (folders.isEmpty() && !common.quiet()) {
-            spec.commandLine().getErr().println("retort: no results of " + paper + " yet: published cells only");
-        }
-        ResultTable table = folders.isEmpty() ? published() : joined(folders);
+        ResultTable table = runs.isEmpty() ? all() : new ResultTable(joined(runs));
         PrintWriter out = spec.commandLine().getOut();
         out.print(
                 switch (format) {
@@ -89,6 +85,17 @@ final class TableCommand implements Callable<Integer> {
                 });
         out.flush();
         return Retort.DONE;
+    }
+
+    /** Ours as they are committed, then what is published. */
+    private ResultTable all() throws IOException {
+        List<Path> folders = committed();
+        if (folders.isEmpty() && !common.quiet()) {
+            spec.commandLine().getErr().println("retort: no results of " + paper + " yet: published cells only");
+        }
+        List<ResultRow> rows = joined(folders);
+        rows.addAll(published());
+        return new ResultTable(rows);
     }
 
     private List<Path> committed() throws IOException {
@@ -103,7 +110,7 @@ final class TableCommand implements Callable<Integer> {
         }
     }
 
-    private static ResultTable joined(List<Path> folders) throws IOException {
+    private static List<ResultRow> joined(List<Path> folders) throws IOException {
         List<ResultRow> rows = new ArrayList<>();
         for (Path folder : folders) {
             Path file = folder.resolve(FILE);
@@ -118,12 +125,12 @@ final class TableCommand implements Callable<Integer> {
                                 : row.withNote("run " + folder.normalize().getFileName()));
             }
         }
-        return new ResultTable(rows);
+        return rows;
     }
 
-    private ResultTable published() throws IOException {
+    private List<ResultRow> published() throws IOException {
         PublishedCells cells = PaperFiles.readPublished(paper, PublishedCells::readFolder);
-        return new ResultTable(cells.cells().stream().map(TableCommand::row).toList());
+        return cells.cells().stream().map(TableCommand::row).toList();
     }
 
     private static ResultRow row(PublishedCell cell) {

@@ -23,9 +23,10 @@ class TableCommandTest {
     void everyPaperHasATable(String paper) {
         CliRun run = CliRun.of("table", paper);
         assertThat(run.status()).isZero();
-        // Where results of ours are committed they are shown; the tiny world's have no published values beside them.
-        String column = paper.equals("step-by-step") ? "| ours |" : "| published |";
-        assertThat(run.out()).startsWith("| method | ").contains(column);
+        assertThat(run.out()).startsWith("| method | ").contains("| published |");
+        // Where results of ours are committed they stand before the published ones.
+        boolean isRun = paper.equals("step-by-step") || paper.equals("system2");
+        assertThat(run.out().contains("| ours |")).isEqualTo(isRun);
     }
 
     @Test
@@ -40,7 +41,9 @@ class TableCommandTest {
         Path file = folder.resolve("table.csv");
         Files.writeString(file, run.out());
         assertThat(ResultTable.read(file).rows())
-                .allMatch(row -> row.ours() == null && !row.note().isEmpty());
+                .filteredOn(row -> row.ours() == null)
+                .isNotEmpty()
+                .allMatch(row -> row.published() != null && !row.note().isEmpty());
     }
 
     @Test

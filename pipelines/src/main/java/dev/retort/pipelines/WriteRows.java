@@ -48,7 +48,8 @@ public final class WriteRows<T extends Row> extends PTransform<PCollection<T>, P
 
     /**
      * Writes samples to a Parquet file that the workers can see: columns are the fields of the JSON Lines, nested ones
-     * structs; fields that samples do not have by themselves are a JSON object in the text column {@code extra}.
+     * structs; fields that samples do not have by themselves are a JSON object in the text column {@code extra}. Equal rows
+     * give equal columns; the footer may differ between processes.
      */
     public static WriteRows<TeacherSample> toParquet(Path file) {
         return new WriteRows<>(file.toAbsolutePath().toString(), MEMORY, true);
