@@ -3,7 +3,19 @@ package dev.retort.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.data.Nearest;
 import dev.retort.data.Rows;
+import dev.retort.loss.AdaptiveKl;
+import dev.retort.loss.Divergence;
+import dev.retort.loss.ForwardKl;
+import dev.retort.loss.JensenShannon;
 import dev.retort.loss.LogitCrossEntropy;
+import dev.retort.loss.LogitDivergence;
+import dev.retort.loss.LogitUnlikelihood;
+import dev.retort.loss.ReverseKl;
+import dev.retort.loss.SkewKl;
+import dev.retort.loss.SkewReverseKl;
+import dev.retort.loss.SymmetricKl;
+import dev.retort.loss.TeacherCrossEntropy;
+import dev.retort.loss.TotalVariation;
 import dev.retort.model.ModelFileException;
 import dev.retort.model.SafetensorsFile;
 import dev.retort.model.SafetensorsWriter;
@@ -16,7 +28,10 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,13 +45,17 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Computes a loss of tensors, and its gradient.",
-            "The safetensors file holds student [N, V] (logits), labels [N] and, optionally, mask [N] (any numeric or"
-                    + " boolean type, non-zero counts). Prints {\"sum\", \"count\", \"value\"} over the rows that count.",
-            "Names: cross-entropy."
+            "The safetensors file holds student [N, V] and teacher [N, V] (logits), labels [N], each where the loss"
+                    + " needs it, and, optionally, mask [N] (any numeric or boolean type, non-zero counts). Prints"
+                    + " {\"sum\", \"count\", \"value\"} over the rows that count.",
+            "Of labels: cross-entropy, unlikelihood. Of a teacher: teacher-cross-entropy, forward-kl, reverse-kl,"
+                    + " symmetric-kl, jsd, skew-kl, skew-reverse-kl, total-variation, adaptive-kl. P is the teacher's and"
+                    + " Q the student's softmax(logits / temperature); there is no factor of the temperature squared."
         },
         footer = {
             "",
-            "Keys of --set: temperature (default 1; divides the logits).",
+            "Keys of --set: temperature (default 1; divides the logits); beta of jsd (default 0.5), alpha of skew-kl"
+                    + " and skew-reverse-kl (default 0.1), mu of adaptive-kl (default 0.5).",
             "",
             "Example:",
             "  retort loss --name cross-entropy --input logits.safetensors \\",
@@ -44,8 +63,26 @@ import picocli.CommandLine.Spec;
         })
 final class LossCommand implements Callable<Integer> {
 
-    private static final List<String> NAMES = List.of("cross-entropy");
-    private static final List<String> KEYS = List.of("temperature");
+    /** The losses of labels. */
+    private static final List<String> OF_LABELS = List.of("cross-entropy", "unlikelihood");
+
+    /** The losses of a teacher, each with the setting that it has, and that one's default. */
+    private static final Map<String, Map.Entry<String, Double>> OF_TEACHER = ofTeacher();
+
+    private static Map<String, Map.Entry<String, Double>> ofTeacher() {
+        Map<String, Map.Entry<String, Double>> losses = new LinkedHashMap<>();
+        for (String plain :
+                List.of("teacher-cross-entropy", "forward-kl", "reverse-kl", "symmetric-kl", "total-variation")) {
+            losses.put(plain, Map.entry("", 0.0));
+        }
+        losses.put("jsd", Map.entry("beta", 0.5));
+        losses.put("skew-kl", Map.entry("alpha", 0.1));
+        losses.put("skew-reverse-kl", Map.entry("alpha", 0.1));
+        losses.put("adaptive-kl", Map.entry("mu", 0.5));
+        return losses;
+    }
+
+    private static final String TEMPERATURE = "temperature";
 
     @Mixin
     private Common common;
@@ -74,23 +111,31 @@ final class LossCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         common.apply();
-        if (!NAMES.contains(name)) {
+        List<String> names = new ArrayList<>(OF_LABELS);
+        names.addAll(OF_TEACHER.keySet());
+        if (!names.contains(name)) {
             throw new UsageException(
-                    "--name " + name + " is not a loss of this version; supported: " + String.join(", ", NAMES));
+                    "--name " + name + " is not a loss of this version; supported: " + String.join(", ", names));
         }
-        double temperature = temperature();
+        Map<String, Double> values = settings();
+        double temperature = values.get(TEMPERATURE);
         double sum = 0;
         long count = 0;
         try (SafetensorsFile file = SafetensorsFile.open(input)) {
-            Logits student = student(file);
+            Logits student = logits(file, "student");
             boolean[] counted = mask(file, student.rows());
-            int[] labels = labels(file, student, counted);
+            Rowwise loss = OF_LABELS.contains(name)
+                    ? ofLabels(file, student, counted, temperature)
+                    : ofTeacher(file, student, values);
             float[] gradient = gradientFile == null ? null : student.values();
             for (int row = 0; row < student.rows(); row++) {
                 if (counted[row]) {
-                    checkRow(student, row, labels[row]);
-                    sum += LogitCrossEntropy.row(
-                            student.values(), row, student.width(), labels[row], temperature, gradient);
+                    checkRow("student", student, row);
+                    double value = loss.row(row, gradient);
+                    if (Double.isInfinite(value)) {
+                        throw bad("student", "row " + row + ": the loss is infinite there");
+                    }
+                    sum += value;
                     count++;
                 } else if (gradient != null) {
                     Arrays.fill(gradient, row * student.width(), (row + 1) * student.width(), 0);
@@ -114,45 +159,120 @@ final class LossCommand implements Callable<Integer> {
         return Retort.DONE;
     }
 
-    private double temperature() {
-        double temperature = 1;
+    /** One row's loss, and its gradient where one is wanted. */
+    @FunctionalInterface
+    private interface Rowwise {
+        double row(int row, float[] gradient) throws IOException;
+    }
+
+    private Rowwise ofLabels(SafetensorsFile file, Logits student, boolean[] counted, double temperature)
+            throws IOException {
+        int[] labels = labels(file, student, counted);
+        boolean isUnlikelihood = name.equals("unlikelihood");
+        return (row, gradient) -> {
+            if (isUnlikelihood) {
+                return LogitUnlikelihood.row(
+                        student.values(), row, student.width(), labels[row], temperature, gradient);
+            }
+            if (student.values()[row * student.width() + labels[row]] == Float.NEGATIVE_INFINITY) {
+                throw bad(
+                        "student",
+                        "row " + row + ", column " + labels[row]
+                                + " is -Infinity, and it is the label's: the loss is infinite");
+            }
+            return LogitCrossEntropy.row(student.values(), row, student.width(), labels[row], temperature, gradient);
+        };
+    }
+
+    private Rowwise ofTeacher(SafetensorsFile file, Logits student, Map<String, Double> values) throws IOException {
+        Logits teacher = logits(file, "teacher");
+        if (teacher.width() != student.width()) {
+            throw bad(
+                    "teacher",
+                    "has a vocabulary of " + teacher.width() + " and student one of " + student.width()
+                            + "; they must be the same");
+        }
+        if (teacher.rows() != student.rows()) {
+            throw bad("teacher", "has " + teacher.rows() + " rows and student " + student.rows());
+        }
+        Divergence divergence = divergence(values);
+        return (row, gradient) -> {
+            checkRow("teacher", teacher, row);
+            return LogitDivergence.row(
+                    divergence,
+                    student.values(),
+                    teacher.values(),
+                    row,
+                    student.width(),
+                    values.get(TEMPERATURE),
+                    gradient);
+        };
+    }
+
+    private Divergence divergence(Map<String, Double> values) {
+        try {
+            return switch (name) {
+                case "teacher-cross-entropy" -> new TeacherCrossEntropy();
+                case "forward-kl" -> new ForwardKl();
+                case "reverse-kl" -> new ReverseKl();
+                case "symmetric-kl" -> new SymmetricKl();
+                case "total-variation" -> new TotalVariation();
+                case "jsd" -> new JensenShannon(values.get("beta"));
+                case "skew-kl" -> new SkewKl(values.get("alpha"));
+                case "skew-reverse-kl" -> new SkewReverseKl(values.get("alpha"));
+                default -> new AdaptiveKl(values.get("mu"));
+            };
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--set: " + e.getMessage());
+        }
+    }
+
+    /** The temperature, and the setting that the loss has. */
+    private Map<String, Double> settings() {
+        Map<String, Double> values = new TreeMap<>(Map.of(TEMPERATURE, 1.0));
+        Map.Entry<String, Double> own = OF_TEACHER.getOrDefault(name, Map.entry("", 0.0));
+        if (!own.getKey().isEmpty()) {
+            values.put(own.getKey(), own.getValue());
+        }
         for (String setting : settings) {
             int equals = setting.indexOf('=');
             String key = equals < 0 ? setting : setting.substring(0, equals);
             if (equals < 0) {
                 throw new UsageException("--set " + setting + ": give key=value, for example temperature=2");
             }
-            if (!KEYS.contains(key)) {
+            if (!values.containsKey(key)) {
                 throw new UsageException("--set " + key + " is no setting of " + name
-                        + Nearest.of(key, KEYS)
+                        + Nearest.of(key, List.copyOf(values.keySet()))
                                 .map(nearest -> "; the nearest is " + nearest)
                                 .orElse(""));
             }
+            double value;
             try {
-                temperature = Double.parseDouble(setting.substring(equals + 1));
+                value = Double.parseDouble(setting.substring(equals + 1));
             } catch (NumberFormatException e) {
                 throw new UsageException("--set " + setting + ": not a number");
             }
-            if (!(temperature > 0) || !Double.isFinite(temperature)) {
+            if (key.equals(TEMPERATURE) && (!(value > 0) || !Double.isFinite(value))) {
                 throw new UsageException("--set " + setting + ": the temperature must be a finite number above 0");
             }
+            values.put(key, value);
         }
-        return temperature;
+        return values;
     }
 
-    private Logits student(SafetensorsFile file) throws IOException {
-        long[] shape = file.shape("student");
+    private Logits logits(SafetensorsFile file, String tensor) throws IOException {
+        long[] shape = file.shape(tensor);
         if (shape.length != 2 || shape[1] < 1) {
-            throw bad("student", "has shape " + Arrays.toString(shape) + "; logits [N, V] are expected");
+            throw bad(tensor, "has shape " + Arrays.toString(shape) + "; logits [N, V] are expected");
         }
-        if (!file.dtype("student").isFloating()) {
-            throw bad("student", "has type " + file.dtype("student") + "; floating-point logits are expected");
+        if (!file.dtype(tensor).isFloating()) {
+            throw bad(tensor, "has type " + file.dtype(tensor) + "; floating-point logits are expected");
         }
         if (shape[0] > Integer.MAX_VALUE / shape[1]) {
-            throw bad("student", "has shape " + Arrays.toString(shape) + ", more than 2^31 numbers; give fewer rows");
+            throw bad(tensor, "has shape " + Arrays.toString(shape) + ", more than 2^31 numbers; give fewer rows");
         }
         float[] values = new float[(int) (shape[0] * shape[1])];
-        file.readFloats("student", FloatBuffer.wrap(values));
+        file.readFloats(tensor, FloatBuffer.wrap(values));
         return new Logits(values, (int) shape[0], (int) shape[1]);
     }
 
@@ -218,18 +338,18 @@ final class LossCommand implements Callable<Integer> {
         };
     }
 
-    private void checkRow(Logits student, int row, int label) throws IOException {
-        int from = row * student.width();
-        for (int i = 0; i < student.width(); i++) {
-            float logit = student.values()[from + i];
+    private void checkRow(String tensor, Logits logits, int row) throws IOException {
+        int from = row * logits.width();
+        boolean isFinite = false;
+        for (int i = 0; i < logits.width(); i++) {
+            float logit = logits.values()[from + i];
             if (Float.isNaN(logit) || logit == Float.POSITIVE_INFINITY) {
-                throw bad("student", "row " + row + ", column " + i + " is " + logit + "; logits must be numbers");
+                throw bad(tensor, "row " + row + ", column " + i + " is " + logit + "; logits must be numbers");
             }
+            isFinite |= logit != Float.NEGATIVE_INFINITY;
         }
-        if (student.values()[from + label] == Float.NEGATIVE_INFINITY) {
-            throw bad(
-                    "student",
-                    "row " + row + ", column " + label + " is -Infinity, and it is the label's: the loss is infinite");
+        if (!isFinite) {
+            throw bad(tensor, "row " + row + " is -Infinity throughout; there is no distribution");
         }
     }
 

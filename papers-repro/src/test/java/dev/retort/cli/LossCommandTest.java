@@ -5,6 +5,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.retort.data.Rows;
+import dev.retort.loss.AdaptiveKl;
+import dev.retort.loss.Divergence;
+import dev.retort.loss.ForwardKl;
+import dev.retort.loss.JensenShannon;
+import dev.retort.loss.LogitDivergence;
+import dev.retort.loss.ReverseKl;
+import dev.retort.loss.SkewKl;
+import dev.retort.loss.SkewReverseKl;
+import dev.retort.loss.SymmetricKl;
+import dev.retort.loss.TeacherCrossEntropy;
+import dev.retort.loss.TotalVariation;
 import dev.retort.model.SafetensorsFile;
 import dev.retort.model.SafetensorsWriter;
 import dev.retort.model.WeightDtype;
@@ -14,9 +25,12 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class LossCommandTest {
@@ -47,6 +61,92 @@ class LossCommandTest {
         assertThat(gradient(gradient, 2, 3))
                 .containsExactly(
                         new float[] {1 / 8f, 2 / 8f, 5 / 8f - 1, 4 / 16f - 1, 4 / 16f, 8 / 16f}, within(1e-6f));
+    }
+
+    /** The student's rows are (1, 2, 5) / 8 and (1, 1, 2) / 4, the teacher's the other way round. */
+    @ParameterizedTest
+    @CsvSource({
+        "teacher-cross-entropy, ''",
+        "forward-kl, ''",
+        "reverse-kl, ''",
+        "symmetric-kl, ''",
+        "jsd, beta=0.3",
+        "skew-kl, alpha=0.2",
+        "skew-reverse-kl, alpha=0.2",
+        "total-variation, ''",
+        "adaptive-kl, mu=0.6"
+    })
+    void comparesWithATeacher(String name, String setting) throws IOException {
+        float[] turned = {LOGITS[3], LOGITS[4], LOGITS[5], LOGITS[0], LOGITS[1], LOGITS[2]};
+        Path input = write(
+                student(LOGITS, 2, 3),
+                writer -> writer.floats("teacher", WeightDtype.F32, new long[] {2, 3}, () -> FloatBuffer.wrap(turned)),
+                longs("mask", 1, 0));
+        Path gradient = folder.resolve("gradient.safetensors");
+        List<Object> command =
+                new ArrayList<>(List.of("loss", "--name", name, "--input", input, "--grad-out", gradient));
+        if (!setting.isEmpty()) {
+            command.addAll(List.of("--set", setting));
+        }
+        CliRun run = CliRun.of(command.toArray());
+        assertThat(run.err()).isEmpty();
+        JsonNode json = Rows.mapper().readTree(run.out());
+        double given = setting.isEmpty() ? 0 : Double.parseDouble(setting.substring(setting.indexOf('=') + 1));
+        Divergence divergence =
+                switch (name) {
+                    case "teacher-cross-entropy" -> new TeacherCrossEntropy();
+                    case "forward-kl" -> new ForwardKl();
+                    case "reverse-kl" -> new ReverseKl();
+                    case "symmetric-kl" -> new SymmetricKl();
+                    case "jsd" -> new JensenShannon(given);
+                    case "skew-kl" -> new SkewKl(given);
+                    case "skew-reverse-kl" -> new SkewReverseKl(given);
+                    case "total-variation" -> new TotalVariation();
+                    default -> new AdaptiveKl(given);
+                };
+        float[] expected = new float[6];
+        double value = LogitDivergence.row(divergence, LOGITS, turned, 0, 3, 1, expected);
+        assertThat(json.get("sum").doubleValue())
+                .isEqualTo(value, within(1e-12))
+                .isPositive();
+        assertThat(json.get("count").intValue()).isEqualTo(1);
+        assertThat(gradient(gradient, 2, 3))
+                .containsExactly(expected, within(1e-7f))
+                .endsWith(0, 0, 0);
+    }
+
+    @Test
+    void aTeacherMustFitAndTheLossBeFinite() throws IOException {
+        float[] other = {0, 0, 0, 0};
+        Path wide = write(
+                student(LOGITS, 2, 3),
+                writer -> writer.floats("teacher", WeightDtype.F32, new long[] {1, 4}, () -> FloatBuffer.wrap(other)));
+        assertThat(CliRun.of("loss", "--name", "forward-kl", "--input", wide).err())
+                .contains("has a vocabulary of 4 and student one of 3; they must be the same");
+        float[] holes = {0, Float.NEGATIVE_INFINITY, 0, 0, 0, 0};
+        Path infinite = write(
+                student(LOGITS, 2, 3),
+                writer -> writer.floats("teacher", WeightDtype.F32, new long[] {2, 3}, () -> FloatBuffer.wrap(holes)));
+        assertThat(CliRun.of("loss", "--name", "reverse-kl", "--input", infinite)
+                        .err())
+                .contains("row 0: the loss is infinite there");
+        assertThat(CliRun.of("loss", "--name", "jsd", "--input", infinite).status())
+                .isZero();
+        assertThat(CliRun.of("loss", "--name", "jsd", "--input", infinite, "--set", "beta=2")
+                        .err())
+                .isEqualTo("retort: --set: beta must be 0 to 1, not 2.0\n");
+        assertThat(CliRun.of("loss", "--name", "forward-kl", "--input", infinite, "--set", "beta=0.5")
+                        .err())
+                .contains("--set beta is no setting of forward-kl");
+    }
+
+    @Test
+    void unlikelihoodIsOfLabels() throws IOException {
+        Path input = write(student(LOGITS, 2, 3), longs("labels", 2, 0));
+        JsonNode json = Rows.mapper()
+                .readTree(CliRun.of("loss", "--name", "unlikelihood", "--input", input)
+                        .out());
+        assertThat(json.get("sum").doubleValue()).isEqualTo(-Math.log(3 / 8.0) - Math.log(3 / 4.0), within(1e-6));
     }
 
     @ParameterizedTest

@@ -1,0 +1,17 @@
+package dev.retort.loss;
+
+/** KL(P || Q): the student covers all that the teacher does. Hinton et al. 2015, arXiv 1503.02531, up to the teacher's entropy. */
+public record ForwardKl() implements Divergence {
+
+    @Override
+    public double row(double[] logP, double[] logQ, double[] slopes) {
+        double value = 0;
+        for (int i = 0; i < logP.length; i++) {
+            value += Divergence.part(logP[i], logQ[i]);
+            if (slopes != null) {
+                slopes[i] = -Math.exp(logP[i]);
+            }
+        }
+        return value;
+    }
+}
