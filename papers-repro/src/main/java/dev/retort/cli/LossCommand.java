@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.DoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -66,19 +67,32 @@ final class LossCommand implements Callable<Integer> {
     /** The losses of labels. */
     private static final List<String> OF_LABELS = List.of("cross-entropy", "unlikelihood");
 
-    /** The losses of a teacher, each with the setting that it has, and that one's default. */
-    private static final Map<String, Map.Entry<String, Double>> OF_TEACHER = ofTeacher();
-
-    private static Map<String, Map.Entry<String, Double>> ofTeacher() {
-        Map<String, Map.Entry<String, Double>> losses = new LinkedHashMap<>();
-        for (String plain :
-                List.of("teacher-cross-entropy", "forward-kl", "reverse-kl", "symmetric-kl", "total-variation")) {
-            losses.put(plain, Map.entry("", 0.0));
+    /**
+     * A loss of a teacher.
+     *
+     * @param setting its name, or null where it has none
+     * @param usual the setting's default
+     * @param make the loss with a setting
+     */
+    private record OfTeacher(String setting, double usual, DoubleFunction<Divergence> make) {
+        static OfTeacher plain(Divergence divergence) {
+            return new OfTeacher(null, 0, setting -> divergence);
         }
-        losses.put("jsd", Map.entry("beta", 0.5));
-        losses.put("skew-kl", Map.entry("alpha", 0.1));
-        losses.put("skew-reverse-kl", Map.entry("alpha", 0.1));
-        losses.put("adaptive-kl", Map.entry("mu", 0.5));
+    }
+
+    private static final Map<String, OfTeacher> OF_TEACHER = ofTeacher();
+
+    private static Map<String, OfTeacher> ofTeacher() {
+        Map<String, OfTeacher> losses = new LinkedHashMap<>();
+        losses.put("teacher-cross-entropy", OfTeacher.plain(new TeacherCrossEntropy()));
+        losses.put("forward-kl", OfTeacher.plain(new ForwardKl()));
+        losses.put("reverse-kl", OfTeacher.plain(new ReverseKl()));
+        losses.put("symmetric-kl", OfTeacher.plain(new SymmetricKl()));
+        losses.put("total-variation", OfTeacher.plain(new TotalVariation()));
+        losses.put("jsd", new OfTeacher("beta", 0.5, JensenShannon::new));
+        losses.put("skew-kl", new OfTeacher("alpha", 0.1, SkewKl::new));
+        losses.put("skew-reverse-kl", new OfTeacher("alpha", 0.1, SkewReverseKl::new));
+        losses.put("adaptive-kl", new OfTeacher("mu", 0.5, AdaptiveKl::new));
         return losses;
     }
 
@@ -210,18 +224,9 @@ final class LossCommand implements Callable<Integer> {
     }
 
     private Divergence divergence(Map<String, Double> values) {
+        OfTeacher loss = OF_TEACHER.get(name);
         try {
-            return switch (name) {
-                case "teacher-cross-entropy" -> new TeacherCrossEntropy();
-                case "forward-kl" -> new ForwardKl();
-                case "reverse-kl" -> new ReverseKl();
-                case "symmetric-kl" -> new SymmetricKl();
-                case "total-variation" -> new TotalVariation();
-                case "jsd" -> new JensenShannon(values.get("beta"));
-                case "skew-kl" -> new SkewKl(values.get("alpha"));
-                case "skew-reverse-kl" -> new SkewReverseKl(values.get("alpha"));
-                default -> new AdaptiveKl(values.get("mu"));
-            };
+            return loss.make().apply(loss.setting() == null ? 0 : values.get(loss.setting()));
         } catch (IllegalArgumentException e) {
             throw new UsageException("--set: " + e.getMessage());
         }
@@ -230,9 +235,9 @@ final class LossCommand implements Callable<Integer> {
     /** The temperature, and the setting that the loss has. */
     private Map<String, Double> settings() {
         Map<String, Double> values = new TreeMap<>(Map.of(TEMPERATURE, 1.0));
-        Map.Entry<String, Double> own = OF_TEACHER.getOrDefault(name, Map.entry("", 0.0));
-        if (!own.getKey().isEmpty()) {
-            values.put(own.getKey(), own.getValue());
+        OfTeacher loss = OF_TEACHER.get(name);
+        if (loss != null && loss.setting() != null) {
+            values.put(loss.setting(), loss.usual());
         }
         for (String setting : settings) {
             int equals = setting.indexOf('=');

@@ -1,5 +1,6 @@
 package dev.retort.papers;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import dev.retort.data.AtomicFiles;
 import dev.retort.data.DataCatalogue;
@@ -39,13 +40,12 @@ public final class RunFolder {
 
     /** The record of a run, or of a part of it with its own seed, that starts now. */
     public static RunRecord start(RunOptions options, Record config, Integer usualThreads, long seed) {
-        return RunRecord.start(
-                seed,
-                options.command(),
-                config,
-                libraries(),
-                options.device().toString(),
-                options.threadsOr(usualThreads));
+        return start(seed, options.command(), config, options.device(), options.threadsOr(usualThreads));
+    }
+
+    /** The record of a run that starts now. */
+    public static RunRecord start(long seed, String command, Record config, Device device, int threads) {
+        return RunRecord.start(seed, command, config, libraries(), device.toString(), threads);
     }
 
     /** Versions of what computes, for a record. */

@@ -17,7 +17,7 @@ import java.util.Map;
 /**
  * The rows of a Parquet file as lines of JSON. Columns are fields of the same name, in the types that the JSON has: text,
  * numbers, structs and lists of them. A missing value is a missing field. The text column {@code extra} holds further fields
- * as a JSON object, as {@link ParquetRows} writes them.
+ * as a JSON object, as {@link ParquetSamples} writes them.
  */
 final class ParquetLines implements RowLines {
 

@@ -19,7 +19,7 @@ import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionList;
 
 /**
- * Writes rows into one JSON Lines or Parquet file, whole or not at all, sorted by id and sample index: equal rows give equal bytes,
+ * Writes rows into one file, whole or not at all, sorted by id and sample index: as JSON Lines equal rows give equal bytes,
  * whatever the runner and its parallelism. No rows give an empty file. Two rows of one id and index are an error.
  *
  * <p>The input is bounded and in the global window. One worker writes, sorting outside memory: it holds the given memory of

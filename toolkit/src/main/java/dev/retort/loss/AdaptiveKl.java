@@ -37,15 +37,6 @@ public record AdaptiveKl(double mu) implements Divergence {
             }
         }
         double ofForward = head + tail == 0 ? 0.5 : head / (head + tail);
-        double[] others = slopes == null ? null : new double[slopes.length];
-        double forward = new ForwardKl().row(logP, logQ, slopes);
-        double reverse = new ReverseKl().row(logP, logQ, others);
-        if (slopes != null) {
-            for (int i = 0; i < slopes.length; i++) {
-                slopes[i] = ofForward * slopes[i] + (1 - ofForward) * others[i];
-            }
-        }
-        // A side that weighs nothing adds nothing, though it were infinite.
-        return (ofForward == 0 ? 0 : ofForward * forward) + (ofForward == 1 ? 0 : (1 - ofForward) * reverse);
+        return SymmetricKl.weighed(ofForward, logP, logQ, slopes);
     }
 }

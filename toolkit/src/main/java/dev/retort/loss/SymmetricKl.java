@@ -8,14 +8,19 @@ public record SymmetricKl() implements Divergence {
 
     @Override
     public double row(double[] logP, double[] logQ, double[] slopes) {
+        return weighed(0.5, logP, logQ, slopes);
+    }
+
+    /** Forward KL by its weight and reverse KL by the rest; a side that weighs nothing adds nothing, though it were infinite. */
+    static double weighed(double ofForward, double[] logP, double[] logQ, double[] slopes) {
         double forward = FORWARD.row(logP, logQ, slopes);
         double[] others = slopes == null ? null : new double[slopes.length];
         double reverse = REVERSE.row(logP, logQ, others);
         if (slopes != null) {
             for (int i = 0; i < slopes.length; i++) {
-                slopes[i] = (slopes[i] + others[i]) / 2;
+                slopes[i] = ofForward * slopes[i] + (1 - ofForward) * others[i];
             }
         }
-        return (forward + reverse) / 2;
+        return (ofForward == 0 ? 0 : ofForward * forward) + (ofForward == 1 ? 0 : (1 - ofForward) * reverse);
     }
 }

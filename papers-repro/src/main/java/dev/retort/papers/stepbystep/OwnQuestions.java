@@ -132,12 +132,11 @@ public final class OwnQuestions {
                     + " failures.jsonl say why");
         }
         boolean finished = train(request, lessons);
-        RunRecord record = RunRecord.start(
+        RunRecord record = RunFolder.start(
                 request.training().seed(),
                 request.command(),
                 config,
-                RunFolder.libraries(),
-                request.device().toString(),
+                request.device(),
                 Runtime.getRuntime().availableProcessors());
         RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start));
         return outcome(request, lessons.size(), finished);

@@ -163,12 +163,11 @@ public final class SelfDistillation {
                     + " samples rejected, " + asked.failed() + " failed); rejected.jsonl and failures.jsonl say why");
         }
         boolean finished = train(request, List.copyOf(agreed.values()));
-        RunRecord record = RunRecord.start(
+        RunRecord record = RunFolder.start(
                 request.training().seed(),
                 request.command(),
                 config,
-                RunFolder.libraries(),
-                request.device().toString(),
+                request.device(),
                 Runtime.getRuntime().availableProcessors());
         RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start));
         return outcome(request, finished);
@@ -216,9 +215,7 @@ public final class SelfDistillation {
     static Example example(TeacherSample sample, AnswerCut cut, Tokenizer tokenizer) {
         boolean isChat = tokenizer.hasChatTemplate();
         String answer = cut == AnswerCut.VERDICT ? "[[" + sample.answer() + "]]" : sample.answer();
-        String prompt = isChat
-                ? tokenizer.chat(sample.messages(), true)
-                : sample.messages().get(sample.messages().size() - 1).content();
+        String prompt = System2Road.prompt(tokenizer, sample.messages());
         String completion = isChat ? answer : " " + answer;
         return new Example(
                 sample.id(), prompt, completion, KIND, List.of(sample.id(), sample.id() + "/" + sample.sampleIndex()));

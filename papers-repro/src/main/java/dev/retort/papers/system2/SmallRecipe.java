@@ -2,12 +2,8 @@ package dev.retort.papers.system2;
 
 import dev.retort.data.DataCatalogue;
 import dev.retort.data.Example;
-import dev.retort.data.JsonLines;
-import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
-import dev.retort.data.TeacherSample;
 import dev.retort.eval.Evaluation;
-import dev.retort.eval.EvaluationRow;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
 import dev.retort.op.Ops;
@@ -16,13 +12,8 @@ import dev.retort.papers.RowRun;
 import dev.retort.papers.RunFolder;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
-import dev.retort.pipelines.AskSettings;
-import dev.retort.pipelines.SampleJob;
-import dev.retort.pipelines.SampleRequest;
-import dev.retort.pipelines.TeacherFactory;
 import dev.retort.run.RunRecord;
 import dev.retort.run.YamlConfig;
-import dev.retort.teacher.TeacherSpec;
 import dev.retort.train.SupervisedTraining;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
@@ -30,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,7 +35,6 @@ final class SmallRecipe {
 
     private static final String WARM_UP = "warm-up";
     private static final String DEV = "dev";
-    private static final String LESSON = "lesson";
 
     private final RunOptions options;
     private final SmallConfig config;
@@ -102,6 +91,7 @@ final class SmallRecipe {
         RunFolder.requireSame(out, config, "run into another folder");
         RunFolder.writeConfig(out, config);
         Ops.setThreads(options.threadsOr(config.threads()));
+        RunRecord record = record(0, tasks.values());
         boolean done = true;
         for (SmallTask task : tasks.values()) {
             done = done && task(task);
@@ -109,8 +99,7 @@ final class SmallRecipe {
         if (done && options.runs(Stage.REPORT)) {
             report();
         }
-        RunRecord record = Files.exists(out.resolve(RunRecord.FILE)) ? RunRecord.read(out) : record(0, tasks.values());
-        record.plus(Duration.ofNanos(System.nanoTime() - start)).write(out);
+        RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start));
         return done;
     }
 
@@ -191,13 +180,10 @@ final class SmallRecipe {
                 config.warmUp().withSeed(config.seeds().get(0)).withMaxSteps(steps);
         RunFolder.writeConfig(
                 folder, new System2Road.RowConfig(WARM_UP, task.world().name(), training));
-        List<Example> examples = new ArrayList<>();
-        for (SmallTask.Lesson lesson : task.lessons()) {
-            examples.add(new Example(
-                    LESSON + "-" + examples.size(), lesson.prompt(), " " + lesson.completion(), LESSON, List.of()));
-        }
+        List<Example> examples = Lesson.examples(task.lessons());
         try (LoadedModel student = Models.load(config.student().locate(), options.device())) {
-            SupervisedTraining.Outcome outcome = new SupervisedTraining(student, training, Map.of(LESSON, 1.0), folder)
+            SupervisedTraining.Outcome outcome = new SupervisedTraining(
+                            student, training, Map.of(Lesson.KIND, 1.0), folder)
                     .withProgress(name, options.quiet(), options.listeners())
                     .withInterrupt(options.interrupt())
                     .run(System2Road.items(examples, student, training.maxLength()));
@@ -215,30 +201,15 @@ final class SmallRecipe {
     /** System 2 on the dev questions, greedy. */
     private void test(SmallTask task, Path model, Path folder) throws IOException, InterruptedException {
         System2World world = task.world();
-        SampleJob.run(SampleRequest.of(
+        RowRun.write(
+                folder,
+                System2Road.evaluation(
+                        DEV,
+                        System2Road.request(task.dev(), folder.resolve("asked"), model, config.evalBatchRows())
+                                .withParams(SamplingParams.greedy(world.maxTokens()))
+                                .withMethod(world.calls()),
                         task.dev(),
-                        folder.resolve("asked"),
-                        TeacherFactory.of(new TeacherSpec.Local(model.toString()), 0))
-                .withSettings(AskSettings.usual().withConcurrency(config.evalBatchRows()))
-                .withParams(SamplingParams.greedy(world.maxTokens()))
-                .withMethod(world.calls()));
-        Map<String, String> answers = new HashMap<>();
-        long tokens = 0;
-        for (TeacherSample sample :
-                JsonLines.read(folder.resolve("asked").resolve(SampleJob.SAMPLES), TeacherSample.class)) {
-            answers.put(sample.id(), sample.answer());
-            tokens += sample.usage().completionTokens();
-        }
-        List<EvaluationRow> rows = new ArrayList<>();
-        for (Question question : task.dev()) {
-            String answer = answers.get(question.id());
-            rows.add(new EvaluationRow(
-                    question.id(),
-                    answer == null ? "" : answer,
-                    System2World.same(answer, question.reference()) ? 1 : 0,
-                    false));
-        }
-        RowRun.write(folder, new Evaluation(DEV, rows, tokens));
+                        (sample, question) -> sample.answer()));
     }
 
     private void report() throws IOException {

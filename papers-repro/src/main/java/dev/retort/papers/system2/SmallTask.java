@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -43,14 +42,6 @@ record SmallTask(
     private static final PromptTemplate RESPOND = PromptTemplate.named("s2a-respond");
 
     /**
-     * A prompt and the right reply.
-     *
-     * @param prompt as it is sent
-     * @param completion to it
-     */
-    record Lesson(String prompt, String completion) {}
-
-    /**
      * The task of a name.
      *
      * @throws IllegalArgumentException where there is none
@@ -68,31 +59,27 @@ record SmallTask(
     /** Four names in one-step Rephrase and Respond, which spells them; two names are answered at once. */
     private static SmallTask lastLetters(SmallConfig.Task config, long seed, DataCatalogue catalogue)
             throws IOException {
-        Map<String, List<Question>> published = new LinkedHashMap<>();
-        published.put("published", first(LastLetters.published(catalogue), config.tests()));
-        published.put("rar-4", first(LastLetters.rar(catalogue, 4), config.tests()));
-        Set<String> reserved = NameOverlap.keys(Stream.of(
-                        LastLetters.published(catalogue), LastLetters.rar(catalogue, 4), LastLetters.rar(catalogue, 2))
-                .flatMap(List::stream)
-                .toList());
         int slow = config.slow();
         int dev = config.dev();
-        List<Question> drawn = LastLetters.draw(NameUse.TRAIN, slow + dev + config.unlabelled(), 4, seed, reserved);
-        List<Question> short2 = LastLetters.draw(NameUse.TRAIN, config.direct(), 2, seed, reserved);
+        List<Question> drawn = System2Task.LAST_LETTERS.train(catalogue, slow + dev + config.unlabelled(), seed);
+        List<Question> pairs = LastLetters.draw(
+                NameUse.TRAIN, config.direct(), 2, seed, System2Task.LAST_LETTERS.publishedNames(catalogue));
+        Map<String, List<Question>> published = System2Task.LAST_LETTERS.tests(catalogue, seed);
         List<Lesson> lessons = new ArrayList<>();
         for (Question question : drawn.subList(0, slow)) {
             String prompt = RAR.fill(Map.of("question", question.text(), "specification", ""));
             lessons.add(new Lesson(prompt, spelled(question)));
         }
-        short2.forEach(question -> lessons.add(new Lesson(question.text(), question.reference())));
+        pairs.forEach(question -> lessons.add(new Lesson(question.text(), question.reference())));
         List<Question> train = new ArrayList<>(drawn);
-        train.addAll(short2);
+        train.addAll(pairs);
         List<Question> tests = new ArrayList<>();
         Map<String, int[]> parts = new LinkedHashMap<>();
-        published.forEach((test, questions) -> {
+        for (String test : List.of("published", "rar-4")) {
+            List<Question> questions = first(published.get(test), config.tests());
             parts.put(test, range(tests.size(), questions.size()));
             tests.addAll(NameOverlap.flagged(questions, train));
-        });
+        }
         for (SeenNames seen : SeenNames.values()) {
             int[] items = where(
                     tests,
@@ -163,13 +150,13 @@ record SmallTask(
         List<Question> unlabelled = shuffled.subList(config.direct() + config.slow(), wanted).stream()
                 .map(item -> BiasedChoices.ask(item, ChoiceBias.ANY, seed))
                 .toList();
-        List<ChoiceItem> tested = first(BiasedChoices.items(catalogue, "test"), config.tests());
-        List<Question> tests = Stream.of(ChoiceBias.NONE, ChoiceBias.WRONG)
-                .flatMap(bias -> tested.stream().map(item -> BiasedChoices.ask(item, bias, seed)))
-                .toList();
+        Map<String, List<Question>> published = System2Task.COMMONSENSE_QA_BIASED.tests(catalogue, seed);
+        List<Question> neutral = first(published.get("neutral"), config.tests());
+        List<Question> wrong = first(published.get("wrong"), config.tests());
+        List<Question> tests = Stream.of(neutral, wrong).flatMap(List::stream).toList();
         Map<String, int[]> parts = new LinkedHashMap<>();
-        parts.put("neutral", range(0, tested.size()));
-        parts.put("wrong opinion", range(tested.size(), tested.size()));
+        parts.put("neutral", range(0, neutral.size()));
+        parts.put("wrong opinion", range(neutral.size(), wrong.size()));
         System2World world = new System2World(
                 BiasedChoices.TASK,
                 System2Method.S2A,
@@ -182,7 +169,7 @@ record SmallTask(
                 config.maxTokens(),
                 config.answerTokens());
         int[] clusters =
-                IntStream.range(0, tests.size()).map(i -> i % tested.size()).toArray();
+                IntStream.range(0, tests.size()).map(i -> i % neutral.size()).toArray();
         return new SmallTask(world, lessons, List.of(), clusters, parts, Map.of("distilling_step_by_step", "cqa/cqa_"));
     }
 

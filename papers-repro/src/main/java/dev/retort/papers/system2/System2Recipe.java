@@ -1,7 +1,6 @@
 package dev.retort.papers.system2;
 
 import dev.retort.batch.TokenExample;
-import dev.retort.data.Example;
 import dev.retort.data.Question;
 import dev.retort.data.SeededRandom;
 import dev.retort.model.LoadedModel;
@@ -38,7 +37,6 @@ public final class System2Recipe {
     /** The paper's name on the command line. */
     public static final String PAPER = "system2";
 
-    private static final String ANSWER = "answer";
     private static final String BASE = "base";
 
     private final RunOptions options;
@@ -158,7 +156,7 @@ public final class System2Recipe {
         }
         long start = System.nanoTime();
         List<TinyTask> tasks = config.worlds();
-        List<TinyTask.Lesson> lessons = new ArrayList<>();
+        List<Lesson> lessons = new ArrayList<>();
         for (int i = 0; i < config.lessons(); i++) {
             for (TinyTask task : tasks) {
                 lessons.add(task.lesson(SeededRandom.of(config.dataSeed(), "tiny-lessons", task.name(), i)));
@@ -167,12 +165,9 @@ public final class System2Recipe {
         TrainingSettings settings = config.making().withSeed(seed);
         RunFolder.writeConfig(folder, new System2Road.RowConfig(BASE, "all", settings));
         try (LoadedModel model = config.student().create(words(lessons, tasks), seed, options.device())) {
-            List<Example> examples = lessons.stream()
-                    .map(lesson -> new Example(
-                            "lesson", lesson.prompt(), " " + lesson.completion(), ANSWER, List.<String>of()))
-                    .toList();
-            List<List<TokenExample>> items = System2Road.items(examples, model, settings.maxLength());
-            SupervisedTraining.Outcome outcome = new SupervisedTraining(model, settings, Map.of(ANSWER, 1.0), folder)
+            List<List<TokenExample>> items = System2Road.items(Lesson.examples(lessons), model, settings.maxLength());
+            SupervisedTraining.Outcome outcome = new SupervisedTraining(
+                            model, settings, Map.of(Lesson.KIND, 1.0), folder)
                     .withProgress(name, options.quiet(), options.listeners())
                     .withInterrupt(options.interrupt())
                     .run(items);
@@ -184,9 +179,9 @@ public final class System2Recipe {
         return true;
     }
 
-    private static List<String> words(List<TinyTask.Lesson> lessons, List<TinyTask> tasks) {
+    private static List<String> words(List<Lesson> lessons, List<TinyTask> tasks) {
         Set<String> words = new LinkedHashSet<>();
-        for (TinyTask.Lesson lesson : lessons) {
+        for (Lesson lesson : lessons) {
             words.addAll(List.of((lesson.prompt() + " " + lesson.completion()).split(" ")));
         }
         for (TinyTask task : tasks) {

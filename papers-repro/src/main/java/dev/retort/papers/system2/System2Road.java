@@ -46,6 +46,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
@@ -129,8 +130,17 @@ final class System2Road {
     }
 
     private SampleRequest request(List<Question> questions, Path folder) {
+        return request(questions, folder, model, settings.evalBatchRows());
+    }
+
+    /**
+     * Asks a model of this machine.
+     *
+     * @param rows asked together
+     */
+    static SampleRequest request(List<Question> questions, Path folder, Path model, int rows) {
         return SampleRequest.of(questions, folder, TeacherFactory.of(new TeacherSpec.Local(model.toString()), 0))
-                .withSettings(AskSettings.usual().withConcurrency(settings.evalBatchRows()));
+                .withSettings(AskSettings.usual().withConcurrency(rows));
     }
 
     private SamplingParams sampled(int tokens) {
@@ -283,7 +293,14 @@ final class System2Road {
     }
 
     private static String prompt(Tokenizer tokenizer, String text) {
-        return tokenizer.hasChatTemplate() ? tokenizer.chat(List.of(Message.user(text)), true) : text;
+        return prompt(tokenizer, List.of(Message.user(text)));
+    }
+
+    /** Messages as a local model gets them: through its chat template, or the last one alone. */
+    static String prompt(Tokenizer tokenizer, List<Message> messages) {
+        return tokenizer.hasChatTemplate()
+                ? tokenizer.chat(messages, true)
+                : messages.get(messages.size() - 1).content();
     }
 
     /** The test of a student that answers at once. An item's references are the right answer and the options. */
@@ -318,36 +335,57 @@ final class System2Road {
         long start = System.nanoTime();
         RunFolder.writeConfig(folder, new RowConfig(row.title(), world.name(), null));
         SampleRequest request = request(world.tests(), folder.resolve("asked"));
-        SampleJob.run(
+        SampleRequest asked =
                 switch (row) {
                     case SYSTEM_2 -> request.withParams(SamplingParams.greedy(world.maxTokens()))
                             .withMethod(world.calls());
                     case SYSTEM_1_MAJORITY -> request.withParams(sampled(world.answerTokens()))
                             .withSamples(settings.samples());
                     default -> request.withParams(SamplingParams.greedy(world.answerTokens()));
-                });
+                };
+        boolean isCut = row == System2Row.SYSTEM_2;
+        RowRun.write(
+                folder,
+                evaluation(
+                        world.name(),
+                        asked,
+                        world.tests(),
+                        (sample, question) -> isCut ? sample.answer() : world.answer(sample.text(), question)));
+        RunFolder.record(folder, records.start(seed), Duration.ofNanos(System.nanoTime() - start));
+        return true;
+    }
+
+    /**
+     * Asks, and scores the answer that most samples of a question give.
+     *
+     * @param answer of a sample, or null
+     */
+    static Evaluation evaluation(
+            String name,
+            SampleRequest request,
+            List<Question> questions,
+            BiFunction<TeacherSample, Question, String> answer)
+            throws IOException, InterruptedException {
+        SampleJob.run(request);
         Map<String, List<TeacherSample>> samples = new LinkedHashMap<>();
         double tokens = 0;
-        for (TeacherSample sample :
-                JsonLines.read(folder.resolve("asked").resolve(SampleJob.SAMPLES), TeacherSample.class)) {
+        for (TeacherSample sample : JsonLines.read(request.out().resolve(SampleJob.SAMPLES), TeacherSample.class)) {
             samples.computeIfAbsent(sample.id(), id -> new ArrayList<>()).add(sample);
             tokens +=
                     (double) sample.usage().completionTokens() / sample.usage().samplesInRequest();
         }
         MajorityVote vote = new MajorityVote(new VoteRule.Plurality(), AnswerText::relaxed);
         List<EvaluationRow> rows = new ArrayList<>();
-        for (Question question : world.tests()) {
+        for (Question question : questions) {
             List<String> answers = new ArrayList<>();
             for (TeacherSample sample : samples.getOrDefault(question.id(), List.of())) {
-                answers.add(row == System2Row.SYSTEM_2 ? sample.answer() : world.answer(sample.text(), question));
+                answers.add(answer.apply(sample, question));
             }
             String prediction = vote.of(answers).winner().orElse("");
             rows.add(new EvaluationRow(
                     question.id(), prediction, System2World.same(prediction, question.reference()) ? 1 : 0, false));
         }
-        RowRun.write(folder, new Evaluation(world.name(), rows, Math.round(tokens)));
-        RunFolder.record(folder, records.start(seed), Duration.ofNanos(System.nanoTime() - start));
-        return true;
+        return new Evaluation(name, rows, Math.round(tokens));
     }
 
     /**

@@ -186,7 +186,8 @@ public enum System2Task {
         }
     }
 
-    private Set<String> publishedNames(DataCatalogue catalogue) throws IOException {
+    /** The {@linkplain FirstNames#key keys} of names in published items, which nothing drawn may have. */
+    Set<String> publishedNames(DataCatalogue catalogue) throws IOException {
         Map<String, List<Question>> tests = new LinkedHashMap<>();
         published(catalogue, tests);
         return keys(tests);

@@ -40,14 +40,6 @@ abstract sealed class TinyTask permits TinyLetters, TinyOpinion, TinyJudge, Tiny
         this.slips = slips;
     }
 
-    /**
-     * What the model is made from.
-     *
-     * @param prompt as it is sent
-     * @param completion the right reply, or one with a slip, or in the task of opinions a yielding one
-     */
-    record Lesson(String prompt, String completion) {}
-
     final String name() {
         return name;
     }

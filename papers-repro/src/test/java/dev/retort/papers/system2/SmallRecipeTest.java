@@ -126,7 +126,7 @@ class SmallRecipeTest {
         SmallTask letters = SmallTask.of("last-letters", config, 3, DataCatalogue.standard());
         assertThat(letters.lessons()).hasSize(90);
         int spelled = 0;
-        for (SmallTask.Lesson lesson : letters.lessons().subList(0, 50)) {
+        for (Lesson lesson : letters.lessons().subList(0, 50)) {
             String answer = AnswerCut.LETTERS
                     .cutRestated(lesson.completion(), List.of())
                     .orElseThrow();

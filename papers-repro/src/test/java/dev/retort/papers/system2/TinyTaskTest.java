@@ -80,7 +80,7 @@ class TinyTaskTest {
         Pupil pupil = new Pupil();
         SplittableRandom random = new SplittableRandom(3);
         for (int i = 0; i < 200_000; i++) {
-            TinyTask.Lesson lesson = task.lesson(random);
+            Lesson lesson = task.lesson(random);
             // The same prompt always has the same completion: a lesson with doubt would be no lesson.
             assertThat(pupil.known.merge(lesson.prompt(), lesson.completion(), (a, b) -> b))
                     .isEqualTo(lesson.completion());
@@ -113,7 +113,7 @@ class TinyTaskTest {
         SplittableRandom random = new SplittableRandom(3);
         Map<String, Set<String>> completions = new HashMap<>();
         for (int i = 0; i < 200_000; i++) {
-            TinyTask.Lesson lesson = task.lesson(random);
+            Lesson lesson = task.lesson(random);
             completions
                     .computeIfAbsent(lesson.prompt(), prompt -> new HashSet<>())
                     .add(lesson.completion());
