@@ -46,7 +46,7 @@ public final class Benchmarks {
 
     /** The benchmarks there are. */
     public static List<String> names() {
-        return List.of("train-step", "generate", "sample");
+        return List.of("train-step", "generate", "loss", "sample");
     }
 
     /**
@@ -66,6 +66,8 @@ public final class Benchmarks {
         result.set("machine", Machine.describe(threads));
         if (request.name().equals("sample")) {
             askTeacher(request, root, folder, result, progress);
+        } else if (request.name().equals("loss")) {
+            compute(request, root, folder, threads, result, progress);
         } else {
             useModel(request, root, folder, threads, result, progress);
         }
@@ -96,16 +98,31 @@ public final class Benchmarks {
                     default -> throw new IllegalArgumentException("no benchmark " + request.name());
                 };
         result.put("model", name(model));
-        result.put(
-                "ours",
-                "djl " + ai.djl.engine.Engine.getDjlVersion() + ", pytorch "
-                        + ai.djl.engine.Engine.getEngine("PyTorch").getVersion());
+        result.put("ours", engine());
         result.put("peers", versions);
         ArrayNode measured = result.putArray("cases");
         List<String> names = cases.stream().map(BenchCase::name).toList();
         for (String chosen : chosen(request, names)) {
             measured.add(Comparison.run(cases.get(names.indexOf(chosen)), request.repetitions(), folder, progress));
         }
+    }
+
+    private static void compute(
+            Request request, Path root, Path folder, int threads, ObjectNode result, PrintWriter progress)
+            throws IOException, InterruptedException {
+        Peers peers = Peers.ready(root, request.python(), folder, progress);
+        result.put("ours", engine());
+        result.put("peers", peers.versions());
+        ArrayNode measured = result.putArray("cases");
+        LossBench bench = new LossBench(threads, folder, peers);
+        for (String name : chosen(request, LossBench.names())) {
+            measured.add(bench.run(name, request.repetitions(), progress));
+        }
+    }
+
+    private static String engine() {
+        return "djl " + ai.djl.engine.Engine.getDjlVersion() + ", pytorch "
+                + ai.djl.engine.Engine.getEngine("PyTorch").getVersion();
     }
 
     private static void askTeacher(Request request, Path root, Path folder, ObjectNode result, PrintWriter progress)

@@ -29,8 +29,8 @@ final class Peers {
      */
     private record Kind(String folder, String requirements, String disk, String model, List<String> shown) {}
 
-    private static final Kind MODELS =
-            new Kind("peers", "requirements.txt", "6 GB", MODEL_PACKAGE, List.of("torch", "transformers", "peft"));
+    private static final Kind MODELS = new Kind(
+            "peers", "requirements.txt", "6 GB", MODEL_PACKAGE, List.of("torch", "transformers", "peft", "trl"));
 
     private static final Kind SAMPLING = new Kind(
             "peers-sample",

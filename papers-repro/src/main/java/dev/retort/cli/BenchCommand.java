@@ -22,11 +22,12 @@ import picocli.CommandLine.Spec;
             "",
             "train-step  LoRA training steps on SVAMP and e-SNLI batches, against transformers + PEFT",
             "generate    greedy decoding at batch 1 and 16, against transformers",
+            "loss        a distillation loss and its gradients at a head's true sizes, against TRL's two ways",
             "sample      asking a teacher, against curator and distilabel; our memory; what an early vote saves",
             "",
-            "The peers' packages (benchmarks/peers/requirements*.txt) are installed under target/ the first time. All"
-                    + " but sample need RETORT_DATA. Run it on a machine that does nothing else: the spread says whether"
-                    + " it did."
+            "The peers' packages (benchmarks/peers/requirements*.txt) are installed under target/ the first time. The"
+                    + " first two need RETORT_DATA. Run it on a machine that does nothing else: the spread says whether it"
+                    + " did."
         })
 final class BenchCommand implements Callable<Integer> {
 
@@ -36,7 +37,7 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private Common common;
 
-    @Parameters(paramLabel = "NAME", description = "train-step, generate or sample")
+    @Parameters(paramLabel = "NAME", description = "train-step, generate, loss or sample")
     private String name;
 
     @Option(

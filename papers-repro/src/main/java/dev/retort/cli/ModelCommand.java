@@ -211,8 +211,8 @@ final class ModelCommand implements Callable<Integer> {
                 paramLabel = "every-2nd|N|0,3,5",
                 description =
                         "every-2nd keeps layers 0, 2, 4, ... (every-3rd: 0, 3, 6, ...); a number keeps so many at even"
-                            + " distances, the first and the last among them; a list keeps the layers named, from 0,"
-                            + " in ascending order")
+                                + " distances, the first and the last among them; a list keeps the layers named, from 0,"
+                                + " in ascending order")
         private String keep;
 
         @Spec

@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
             TokenizeCommand.class,
             LossCommand.class,
             ScoreCommand.class,
+            SignalsCommand.class,
             ModelCommand.class,
             DataCommand.class,
             NotebookCommand.class,

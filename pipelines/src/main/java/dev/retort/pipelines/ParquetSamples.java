@@ -61,7 +61,7 @@ final class ParquetSamples {
     }
 
     /** The writer closes what it writes to, and then it could not be synced. */
-    private static final class Unclosed extends FilterOutputStream {
+    static final class Unclosed extends FilterOutputStream {
 
         Unclosed(OutputStream out) {
             super(out);

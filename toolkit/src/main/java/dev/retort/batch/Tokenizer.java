@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -124,6 +125,24 @@ public final class Tokenizer implements AutoCloseable {
     public int vocabularySize() throws IOException {
         JsonNode tree = Rows.mapper().readTree(json);
         return tree.at("/model/vocab").size();
+    }
+
+    /** The token of every id, as tokenizer.json writes it, added tokens included. */
+    public Map<Integer, String> vocabulary() throws IOException {
+        JsonNode tree = Rows.mapper().readTree(json);
+        JsonNode listed = tree.at("/model/vocab");
+        Map<Integer, String> tokens = new HashMap<>();
+        if (listed.isArray()) {
+            // Unigram: pieces with their scores, in the order of their ids.
+            listed.forEach(piece -> tokens.put(tokens.size(), piece.path(0).asText()));
+        } else {
+            listed.fields()
+                    .forEachRemaining(token -> tokens.put(token.getValue().asInt(), token.getKey()));
+        }
+        tree.path("added_tokens")
+                .forEach(added -> tokens.put(
+                        added.path("id").asInt(), added.path("content").asText()));
+        return tokens;
     }
 
     /** Whether a folder holds a tokenizer. */

@@ -1,5 +1,6 @@
 package dev.retort.loss;
 
+import dev.retort.op.HeadOps;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
@@ -38,5 +39,15 @@ public record AdaptiveKl(double mu) implements Divergence {
         }
         double ofForward = head + tail == 0 ? 0.5 : head / (head + tail);
         return SymmetricKl.weighed(ofForward, logP, logQ, slopes);
+    }
+
+    @Override
+    public HeadOps.Formula formula() {
+        return HeadOps.Formula.ADAPTIVE_KL;
+    }
+
+    @Override
+    public double setting() {
+        return mu;
     }
 }

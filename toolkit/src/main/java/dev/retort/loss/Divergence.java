@@ -1,5 +1,7 @@
 package dev.retort.loss;
 
+import dev.retort.op.HeadOps;
+
 /**
  * How far a student's distribution Q is from a teacher's P over the same vocabulary, both softmax(z / temperature), in nats.
  *
@@ -27,6 +29,26 @@ public sealed interface Divergence
      * @return in nats; infinite where P has mass that Q lacks and the divergence does not forgive it, or the other way round
      */
     double row(double[] logP, double[] logQ, double[] slopes);
+
+    /** How {@link HeadDivergence} computes it, in float32. */
+    HeadOps.Formula formula();
+
+    /** The formula's setting; 0 where it has none. */
+    default double setting() {
+        return 0;
+    }
+
+    /**
+     * The most that the terms of tokens add to the value of which only this is known; infinite where nothing holds them.
+     *
+     * @param p mass of P on them
+     * @param q mass of Q on them
+     * @param mostLogP at least the log-probability that P gives any of them
+     * @param leastLogQ at most the log-probability that Q gives any of them
+     */
+    default double most(double p, double q, double mostLogP, double leastLogQ) {
+        return Double.POSITIVE_INFINITY;
+    }
 
     /** x log(x / y) from the logarithms; 0 where x is 0. */
     static double part(double logX, double logY) {

@@ -1,5 +1,7 @@
 package dev.retort.loss;
 
+import dev.retort.op.HeadOps;
+
 /** KL(P || Q): the student covers all that the teacher does. Hinton et al. 2015, arXiv 1503.02531, up to the teacher's entropy. */
 public record ForwardKl() implements Divergence {
 
@@ -13,5 +15,15 @@ public record ForwardKl() implements Divergence {
             }
         }
         return value;
+    }
+
+    @Override
+    public HeadOps.Formula formula() {
+        return HeadOps.Formula.FORWARD_KL;
+    }
+
+    @Override
+    public double most(double p, double q, double mostLogP, double leastLogQ) {
+        return p * (mostLogP - leastLogQ);
     }
 }

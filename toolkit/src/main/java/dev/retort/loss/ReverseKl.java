@@ -1,5 +1,7 @@
 package dev.retort.loss;
 
+import dev.retort.op.HeadOps;
+
 /** KL(Q || P): the student keeps to what the teacher holds likely. MiniLLM, arXiv 2306.08543, equation 1. */
 public record ReverseKl() implements Divergence {
 
@@ -14,5 +16,10 @@ public record ReverseKl() implements Divergence {
             }
         }
         return value;
+    }
+
+    @Override
+    public HeadOps.Formula formula() {
+        return HeadOps.Formula.REVERSE_KL;
     }
 }

@@ -1,5 +1,7 @@
 package dev.retort.loss;
 
+import dev.retort.op.HeadOps;
+
 /**
  * KL(P || alpha P + (1 - alpha) Q): skew KL, DistiLLM, arXiv 2402.03898, equation 4; finite where Q lacks mass that P has.
  *
@@ -27,5 +29,20 @@ public record SkewKl(double alpha) implements Divergence {
             }
         }
         return value;
+    }
+
+    @Override
+    public HeadOps.Formula formula() {
+        return alpha == 0 ? HeadOps.Formula.FORWARD_KL : HeadOps.Formula.SKEW_KL;
+    }
+
+    @Override
+    public double setting() {
+        return alpha;
+    }
+
+    @Override
+    public double most(double p, double q, double mostLogP, double leastLogQ) {
+        return alpha == 0 ? new ForwardKl().most(p, q, mostLogP, leastLogQ) : -p * Math.log(alpha);
     }
 }

@@ -1,5 +1,7 @@
 package dev.retort.loss;
 
+import dev.retort.op.HeadOps;
+
 /**
  * KL(Q || alpha Q + (1 - alpha) P): skew reverse KL, DistiLLM, arXiv 2402.03898; finite where P lacks mass that Q has.
  *
@@ -28,5 +30,20 @@ public record SkewReverseKl(double alpha) implements Divergence {
             }
         }
         return value;
+    }
+
+    @Override
+    public HeadOps.Formula formula() {
+        return alpha == 0 ? HeadOps.Formula.REVERSE_KL : HeadOps.Formula.SKEW_REVERSE_KL;
+    }
+
+    @Override
+    public double setting() {
+        return alpha;
+    }
+
+    @Override
+    public double most(double p, double q, double mostLogP, double leastLogQ) {
+        return alpha == 0 ? Double.POSITIVE_INFINITY : -q * Math.log(alpha);
     }
 }

@@ -1,5 +1,7 @@
 package dev.retort.loss;
 
+import dev.retort.op.HeadOps;
+
 /** The mean of forward and reverse KL. */
 public record SymmetricKl() implements Divergence {
 
@@ -22,5 +24,15 @@ public record SymmetricKl() implements Divergence {
             }
         }
         return (ofForward == 0 ? 0 : ofForward * forward) + (ofForward == 1 ? 0 : (1 - ofForward) * reverse);
+    }
+
+    @Override
+    public HeadOps.Formula formula() {
+        return HeadOps.Formula.WEIGHED_KL;
+    }
+
+    @Override
+    public double setting() {
+        return 0.5;
     }
 }

@@ -1,5 +1,7 @@
 package dev.retort.loss;
 
+import dev.retort.op.HeadOps;
+
 /** -sum P log Q: forward KL and the teacher's entropy together; the gradient is forward KL's. */
 public record TeacherCrossEntropy() implements Divergence {
 
@@ -14,5 +16,15 @@ public record TeacherCrossEntropy() implements Divergence {
             }
         }
         return value;
+    }
+
+    @Override
+    public HeadOps.Formula formula() {
+        return HeadOps.Formula.TEACHER_CROSS_ENTROPY;
+    }
+
+    @Override
+    public double most(double p, double q, double mostLogP, double leastLogQ) {
+        return -p * leastLogQ;
     }
 }

@@ -1,5 +1,7 @@
 package dev.retort.loss;
 
+import dev.retort.op.HeadOps;
+
 /** Half the sum of |P - Q|, in [0, 1]; where both are equal its gradient is taken as 0. */
 public record TotalVariation() implements Divergence {
 
@@ -15,5 +17,15 @@ public record TotalVariation() implements Divergence {
             }
         }
         return value;
+    }
+
+    @Override
+    public HeadOps.Formula formula() {
+        return HeadOps.Formula.TOTAL_VARIATION;
+    }
+
+    @Override
+    public double most(double p, double q, double mostLogP, double leastLogQ) {
+        return (p + q) / 2;
     }
 }

@@ -132,6 +132,23 @@ public final class SafetensorsFile implements TensorSource {
         return channel.readRaw(name, dataStart + tensor.begin, tensor.bytes());
     }
 
+    /**
+     * Part of a tensor, its elements taken row-major, as {@link #readRaw(String)} gives the whole.
+     *
+     * @param first elements to pass over
+     * @param count elements to read
+     * @throws IllegalArgumentException when the tensor has no such elements
+     */
+    public ByteBuffer readRaw(String name, long first, long count) throws ModelFileException {
+        Tensor tensor = tensor(name);
+        if (first < 0 || count < 0 || first > tensor.elements - count) {
+            throw new IllegalArgumentException("tensor " + name + " has " + tensor.elements + " elements, none of the "
+                    + count + " from " + first + " on");
+        }
+        int bytes = tensor.dtype.bytes();
+        return channel.readRaw(name, dataStart + tensor.begin + first * bytes, count * bytes);
+    }
+
     @Override
     public void close() throws IOException {
         channel.close();

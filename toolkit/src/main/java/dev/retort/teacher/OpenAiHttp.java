@@ -25,7 +25,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /** Requests to one server, none of them made twice. What goes wrong is said in one line without anything like a key in it. */
-final class OpenAiHttp {
+public final class OpenAiHttp {
 
     private static final int MOST_MESSAGE = 300;
     /** A key that a longer message is cut in would not be recognised, and is not shown either. */
@@ -42,7 +42,7 @@ final class OpenAiHttp {
      * @param clock what dates in a server's headers are compared with
      * @throws IllegalArgumentException where OpenAI's own server is asked without a key
      */
-    OpenAiHttp(OpenAiSettings settings, String teacher, Clock clock) {
+    public OpenAiHttp(OpenAiSettings settings, String teacher, Clock clock) {
         if (settings.baseUrl().equals(OpenAiSettings.OPENAI) && settings.key() == null) {
             throw new IllegalArgumentException(
                     ApiKey.VARIABLE + " is not set; set it, or give the base URL of a server that needs no key");
@@ -66,7 +66,7 @@ final class OpenAiHttp {
     }
 
     /** A request that wants JSON back. */
-    HttpRequest.Builder jsonRequest(String path) {
+    public HttpRequest.Builder jsonRequest(String path) {
         return request(path).header("Accept", "application/json");
     }
 
@@ -76,7 +76,7 @@ final class OpenAiHttp {
      * @param timeout from connecting to the last byte of the answer
      * @param notFound what the message of status 404 ends in
      */
-    JsonNode json(HttpRequest request, Duration timeout, String notFound)
+    public JsonNode json(HttpRequest request, Duration timeout, String notFound)
             throws TeacherException, InterruptedException {
         Optional<byte[]> body = send(request, timeout, notFound, () -> new BoundedBody(settings.mostBytes()));
         if (body.isEmpty()) {
@@ -229,7 +229,7 @@ final class OpenAiHttp {
     }
 
     /** One line about the server: who it is, and what it does. */
-    String said(String what) {
+    public String said(String what) {
         return teacher + ": " + settings.origin() + " " + what;
     }
 }

@@ -103,7 +103,7 @@ public final class RetryingTeacher implements Teacher {
                     throw e.after(attempt);
                 }
                 meter.retry();
-                clock.sleep(waitAfter(asked, attempt));
+                clock.sleep(waitAfter(asked, attempt, random.getAsDouble()));
             }
         }
     }
@@ -137,9 +137,16 @@ public final class RetryingTeacher implements Teacher {
         quietUntil = Math.max(quietUntil, clock.nanos() + nanos);
     }
 
-    private long waitAfter(long asked, int attempt) {
+    /**
+     * How long to wait after a failure, in nanoseconds.
+     *
+     * @param asked how long the server wants to be left alone, in nanoseconds; 0 where it did not say
+     * @param attempt that failed, from 1
+     * @param random 0 to 1
+     */
+    public static long waitAfter(long asked, int attempt, double random) {
         long longest = Math.min(LONGEST_WAIT_MILLIS, FIRST_WAIT_MILLIS << Math.min(attempt - 1, 20));
-        long own = Math.round(longest * 1e6 * (1 - random.getAsDouble() / 2));
+        long own = Math.round(longest * 1e6 * (1 - random / 2));
         // Those who were sent away together do not come back together.
         return asked > 0 ? asked + own / 8 : own;
     }

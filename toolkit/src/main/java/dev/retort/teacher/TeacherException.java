@@ -41,7 +41,7 @@ public final class TeacherException extends Exception {
     }
 
     /** The same after so many attempts, the last of which ended like this. */
-    TeacherException after(int newAttempts) {
+    public TeacherException after(int newAttempts) {
         return new TeacherException(getMessage(), retryable, retryAfter, newAttempts, this);
     }
 

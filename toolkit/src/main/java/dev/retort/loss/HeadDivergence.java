@@ -1,0 +1,256 @@
+package dev.retort.loss;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.retort.op.HeadOps;
+import java.util.Arrays;
+
+/**
+ * A {@link Divergence} between teacher and student from the student's hidden states and head, per token, in nats.
+ *
+ * <p>Value and gradient come in closed form over chunks of tokens, so that at most {@link #CHUNK_LOGITS} logits of each
+ * side live at a time. There is no factor of the temperature squared. The cross-entropy of labels, at temperature 1, can be had in
+ * the same pass: SFT and distillation mixed cost no product more than distillation.
+ *
+ * <p>Equals TRL's generalized_jsd_loss (experimental GKD) and {@code ChunkedDivergenceFunction} where they have the divergence.
+ */
+public final class HeadDivergence {
+
+    /** Logits that live at a time, on either side: 100 MB. Each chunk walks through both heads again, so few are fast. */
+    public static final long CHUNK_LOGITS = 25 << 20;
+
+    private final Divergence divergence;
+    private final double temperature;
+    private final long chunkLogits;
+
+    /**
+     * @param temperature positive; divides the logits of both
+     */
+    public HeadDivergence(Divergence divergence, double temperature) {
+        this(divergence, temperature, CHUNK_LOGITS);
+    }
+
+    HeadDivergence(Divergence divergence, double temperature, long chunkLogits) {
+        if (!(temperature > 0)) {
+            throw new IllegalArgumentException("temperature must be positive, not " + temperature);
+        }
+        this.divergence = divergence;
+        this.temperature = temperature;
+        this.chunkLogits = chunkLogits;
+    }
+
+    /**
+     * Values, and their gradient.
+     *
+     * @param values of the divergence per token, [N], without factors
+     * @param labelLosses cross-entropy per token, [N], without factors; empty where there are no labels
+     * @param bounds how far a value can be from that over the whole vocabulary, [N]; 0 where the teacher's is known
+     * @param gradient of sum(factor times value) with respect to the hidden states, [N, D]
+     */
+    public record Result(float[] values, float[] labelLosses, float[] bounds, NDArray gradient) {}
+
+    /**
+     * The divergences alone.
+     *
+     * @param hidden [N, D]
+     * @param head [V, D]
+     * @throws IllegalArgumentException where teacher and student do not fit together
+     */
+    public float[] values(NDArray hidden, NDArray head, TeacherSignal teacher) {
+        return new Pass(hidden, head, teacher, new float[0], new int[0], new float[0])
+                .run()
+                .values();
+    }
+
+    /**
+     * The divergences and their gradient; a trained head's gradient is added to at once.
+     *
+     * @param factors [N], what each token's divergence counts in the gradient: term weight over term count
+     */
+    public Result withGradient(NDArray hidden, NDArray head, TeacherSignal teacher, float[] factors) {
+        return withGradient(hidden, head, teacher, factors, new int[0], new float[0]);
+    }
+
+    /**
+     * As before, with the cross-entropy of labels.
+     *
+     * @param labels [N], each in [0, V)
+     * @param labelFactors [N], what each token's cross-entropy counts in the gradient
+     */
+    public Result withGradient(
+            NDArray hidden, NDArray head, TeacherSignal teacher, float[] factors, int[] labels, float[] labelFactors) {
+        return new Pass(hidden, head, teacher, factors, labels, labelFactors).run();
+    }
+
+    private final class Pass {
+
+        private final NDArray hidden;
+        private final NDArray head;
+        private final TeacherSignal teacher;
+        private final float[] factors;
+        private final int[] labels;
+        private final float[] labelFactors;
+        private final int rows;
+        private final float[] values;
+        private final float[] labelLosses;
+        private final float[] bounds;
+
+        Pass(NDArray hidden, NDArray head, TeacherSignal teacher, float[] factors, int[] labels, float[] labelFactors) {
+            this.hidden = hidden;
+            this.head = head;
+            this.teacher = teacher;
+            this.factors = factors;
+            this.labels = labels;
+            this.labelFactors = labelFactors;
+            rows = Math.toIntExact(hidden.getShape().get(0));
+            values = new float[rows];
+            labelLosses = new float[labels.length];
+            bounds = new float[rows];
+            check();
+        }
+
+        private void check() {
+            long vocabulary = head.getShape().get(0);
+            long known = teacher.vocabularySize();
+            if (known != 0 && known != vocabulary) {
+                throw new IllegalArgumentException("the student's vocabulary has " + vocabulary
+                        + " tokens and the teacher's " + known + ": they must be one");
+            }
+            long given = rows;
+            if (teacher instanceof TeacherSignal.Hidden of) {
+                given = of.hidden().getShape().get(0);
+            } else if (teacher instanceof TeacherSignal.Logits of) {
+                given = of.logits().getShape().get(0);
+            } else if (teacher instanceof TeacherSignal.TopK of) {
+                given = of.top().positions();
+                of.top().requireVocabulary(Math.toIntExact(vocabulary));
+            }
+            if (given != rows) {
+                throw new IllegalArgumentException(
+                        "the student has " + rows + " tokens and the teacher " + given + ": they must be the same");
+            }
+        }
+
+        Result run() {
+            NDManager manager = hidden.getManager();
+            boolean isWanted = factors.length > 0;
+            NDArray gradient = isWanted ? manager.zeros(hidden.getShape()) : null;
+            NDArray ofHead = isWanted && head.hasGradient() ? head.getGradient() : null;
+            try (NDManager scratch = manager.newSubManager()) {
+                long vocabulary = head.getShape().get(0);
+                int chunks = (int) Math.min(rows, (rows * vocabulary + chunkLogits - 1) / chunkLogits);
+                int most = chunks == 0 ? 0 : (rows + chunks - 1) / chunks;
+                NDArray student = scratch.create(new Shape(most, vocabulary), DataType.FLOAT32);
+                NDArray other = teacher instanceof TeacherSignal.Hidden
+                        ? scratch.create(new Shape(most, vocabulary), DataType.FLOAT32)
+                        : null;
+                for (int from = 0; from < rows; from += most) {
+                    try (NDManager ofChunk = scratch.newSubManager()) {
+                        int to = Math.min(rows, from + most);
+                        NDArray h = rows(hidden, from, to, ofChunk);
+                        NDArray logits = HeadOps.logits(student, h, head);
+                        logits.attach(ofChunk);
+                        chunk(logits, other, from, to, ofChunk);
+                        if (isWanted) {
+                            NDArray nothing = ofChunk.create(new float[0]);
+                            HeadOps.headGradient(
+                                    logits,
+                                    h,
+                                    head,
+                                    rows(gradient, from, to, ofChunk),
+                                    ofHead == null ? nothing : ofHead);
+                        }
+                    }
+                }
+            } finally {
+                if (ofHead != null) {
+                    ofHead.close();
+                }
+            }
+            return new Result(values, labelLosses, bounds, gradient);
+        }
+
+        /** Sets the values of a chunk, and overwrites its logits by the gradient if one is wanted. */
+        private void chunk(NDArray logits, NDArray buffer, int from, int to, NDManager scratch) {
+            NDArray c = scratch.create(part(factors, from, to));
+            NDArray y = scratch.create(longs(labels, from, to));
+            NDArray cy = scratch.create(part(labelFactors, from, to));
+            if (teacher instanceof TeacherSignal.TopK of) {
+                topK(of, logits, from, to, c, y, cy, scratch);
+                return;
+            }
+            NDArray other;
+            if (teacher instanceof TeacherSignal.Hidden of) {
+                other = HeadOps.logits(buffer, rows(of.hidden(), from, to, scratch), of.head());
+                other.attach(scratch);
+            } else {
+                other = rows(((TeacherSignal.Logits) teacher).logits(), from, to, scratch);
+            }
+            NDArray settings = HeadOps.settings(
+                    scratch, temperature, divergence.setting(), teacher instanceof TeacherSignal.Logits);
+            NDList results = HeadOps.divergence(divergence.formula(), logits, other, settings, c, y, cy);
+            results.attach(scratch);
+            copy(results.get(0), values, from);
+            if (labels.length > 0) {
+                copy(results.get(1), labelLosses, from);
+            }
+        }
+
+        private void topK(
+                TeacherSignal.TopK of,
+                NDArray logits,
+                int from,
+                int to,
+                NDArray c,
+                NDArray y,
+                NDArray cy,
+                NDManager scratch) {
+            int k = of.top().k();
+            NDArray ids = scratch.create(longs(of.top().ids(), from * k, to * k), new Shape(to - from, k));
+            NDArray settings = HeadOps.settings(scratch, temperature, 0, false);
+            NDArray seen = HeadOps.topK(logits, ids, settings);
+            seen.attach(scratch);
+            float[] logQ = seen.toFloatArray();
+            TopKDivergence part = new TopKDivergence(divergence, of);
+            float[] slopes = new float[(to - from) * (k + 1)];
+            for (int row = from; row < to; row++) {
+                TopKDivergence.Value value =
+                        part.row(row, logQ, (row - from) * (k + 2), slopes, (row - from) * (k + 1));
+                values[row] = (float) value.value();
+                bounds[row] = (float) value.bound();
+            }
+            if (factors.length > 0) {
+                NDArray losses = HeadOps.topKGradient(
+                        logits, ids, scratch.create(slopes, new Shape(to - from, k + 1)), settings, c, y, cy);
+                losses.attach(scratch);
+                if (labels.length > 0) {
+                    copy(losses, labelLosses, from);
+                }
+            }
+        }
+    }
+
+    private static NDArray rows(NDArray array, int from, int to, NDManager manager) {
+        NDArray rows = array.get(from + ":" + to);
+        rows.attach(manager);
+        return rows;
+    }
+
+    private static void copy(NDArray from, float[] to, int at) {
+        float[] part = from.toFloatArray();
+        System.arraycopy(part, 0, to, at, part.length);
+    }
+
+    private static float[] part(float[] all, int from, int to) {
+        return all.length == 0 ? all : Arrays.copyOfRange(all, from, to);
+    }
+
+    private static long[] longs(int[] all, int from, int to) {
+        return all.length == 0
+                ? new long[0]
+                : Arrays.stream(all, from, to).asLongStream().toArray();
+    }
+}

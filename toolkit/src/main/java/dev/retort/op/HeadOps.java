@@ -1,0 +1,311 @@
+package dev.retort.op;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * Losses of a head's logits, a chunk of tokens at a time, in closed form: logits are overwritten by the gradient with respect
+ * to them. Nothing is recorded.
+ *
+ * <p>Shapes: N tokens of a chunk, V vocabulary, D width. P is the teacher's softmax and Q the student's.
+ */
+public final class HeadOps {
+
+    /**
+     * A divergence's value [n] and gradient [n, V] with respect to the student's logits for a few tokens, from the
+     * log-probabilities lp of P and lq of Q and a setting a. By its slopes w = d value / d log Q the gradient is w - Q sum(w).
+     */
+    public enum Formula {
+        /** KL(P || Q). */
+        FORWARD_KL(
+                """
+                    p, q = torch.exp(lp), torch.exp(lq)
+                    value = (self).dot(p, torch.sub(lp, lq))
+                    gradient = torch.sub_(q, p)
+                """),
+        /** KL(Q || P). */
+        REVERSE_KL(
+                """
+                    q, gap = torch.exp(lq), torch.sub(lq, lp)
+                    value = (self).dot(q, gap)
+                    gradient = torch.mul_(torch.sub_(gap, value), q)
+                """),
+        /** -sum P log Q. */
+        TEACHER_CROSS_ENTROPY(
+                """
+                    p, q = torch.exp(lp), torch.exp(lq)
+                    value = torch.rsub((self).dot(p, lq), 0.)
+                    gradient = torch.sub_(q, p)
+                """),
+        /** KL(P || Q) by the setting and KL(Q || P) by the rest. */
+        WEIGHED_KL(
+                """
+                    value, gradient = (self).weighed(lp, lq, torch.exp(lp), torch.exp(lq), torch.full([1, 1], a))
+                """),
+        /** As before, by weights that the setting's head of P decides. */
+        ADAPTIVE_KL(
+                """
+                    p, q = torch.exp(lp), torch.exp(lq)
+                    apart = torch.abs(torch.sub(p, q))
+                    sorted, order = torch.sort(p, 1, True)
+                    inside = torch.le(torch.cumsum(sorted, 1), a)
+                    _0 = torch.fill_(torch.select(inside, 1, 0), True)
+                    head = torch.sum(torch.mul(torch.gather(apart, 1, order), inside), [1], True)
+                    all = torch.sum(apart, [1], True)
+                    share = torch.where(torch.gt(all, 0.), torch.div(head, torch.clamp_min(all, 1e-38)), 0.5)
+                    value, gradient = (self).weighed(lp, lq, p, q, share)
+                """),
+        /** setting KL(P || M) + (1 - setting) KL(Q || M), M = setting P + (1 - setting) Q. */
+        JENSEN_SHANNON(
+                """
+                    p, q = torch.exp(lp), torch.exp(lq)
+                    lm = (self).log_mixture(q, p, a)
+                    gap = torch.sub(lq, lm)
+                    other = (self).dot(q, gap)
+                    rest = torch.sub(1., a)
+                    value = torch.add(torch.mul((self).dot(p, torch.sub(lp, lm)), a), torch.mul(other, rest))
+                    gradient = torch.mul_(torch.mul_(torch.sub_(gap, other), q), rest)
+                """),
+        /** KL(P || setting P + (1 - setting) Q). */
+        SKEW_KL(
+                """
+                    p, q = torch.exp(lp), torch.exp(lq)
+                    lm = (self).log_mixture(q, p, a)
+                    value = (self).dot(p, torch.sub(lp, lm))
+                    slopes = torch.mul(torch.mul(torch.exp(torch.sub_(lp, lm)), q), torch.sub(a, 1.))
+                    gradient = torch.sub_(slopes, torch.mul(q, torch.sum(slopes, [1], True)))
+                """),
+        /** KL(Q || setting Q + (1 - setting) P). */
+        SKEW_REVERSE_KL(
+                """
+                    p, q = torch.exp(lp), torch.exp(lq)
+                    lm = (self).log_mixture(p, q, a)
+                    gap = torch.sub(lq, lm)
+                    value = (self).dot(q, gap)
+                    odds = torch.mul_(torch.exp_(torch.sub_(lp, lm)), torch.sub(1., a))
+                    slopes = torch.mul_(torch.add_(gap, odds), q)
+                    gradient = torch.sub_(slopes, torch.mul(q, torch.sum(slopes, [1], True)))
+                """),
+        /** Half the sum of |P - Q|. */
+        TOTAL_VARIATION(
+                """
+                    q = torch.exp(lq)
+                    apart = torch.sub(q, torch.exp(lp))
+                    value = torch.mul(torch.sum(torch.abs(apart), [1], True), 0.5)
+                    slopes = torch.mul_(torch.mul_(torch.sign_(apart), q), 0.5)
+                    gradient = torch.sub_(slopes, torch.mul(q, torch.sum(slopes, [1], True)))
+                """);
+
+        private final String body;
+
+        Formula(String body) {
+            this.body = body;
+        }
+
+        private String method() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private static final String SOURCE =
+            """
+              def dot(self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:
+                return torch.sum(torch.mul(x, y), [1], True)
+              def log_mixture(self: __torch__.M, x: Tensor, y: Tensor, ofY: float) -> Tensor:
+                return torch.log_(torch.clamp_min_(torch.lerp(x, y, ofY), 1e-38))
+              def weighed(self: __torch__.M, lp: Tensor, lq: Tensor, p: Tensor, q: Tensor, ofForward: Tensor) -> Tuple[Tensor, Tensor]:
+                gap = torch.sub(lq, lp)
+                rest = torch.rsub(ofForward, 1.)
+                reverse = (self).dot(q, gap)
+                value = torch.sub(torch.mul(reverse, rest), torch.mul((self).dot(p, gap), ofForward))
+                own = torch.mul_(torch.add_(torch.mul_(torch.sub_(gap, reverse), rest), ofForward), q)
+                return (value, torch.sub_(own, torch.mul(p, ofForward)))
+              def log_softmax(self: __torch__.M, z: Tensor, scale: float) -> Tensor:
+                if torch.eq(scale, 1.):
+                  l = torch.log_softmax(z, 1)
+                else:
+                  l = torch.log_softmax(torch.mul(z, scale), 1)
+                return l
+              def logits(self: __torch__.M, into: Tensor, h: Tensor, w: Tensor) -> Tensor:
+                return torch.addmm_(torch.slice(into, 0, 0, torch.size(h, 0)), h, torch.t(w), beta=0)
+              def head_gradient(self: __torch__.M, g: Tensor, h: Tensor, w: Tensor, dh: Tensor, dw: Tensor) -> Tensor:
+                if torch.gt(torch.numel(dw), 0):
+                  _0 = torch.addmm_(dw, torch.t(g), h)
+                return torch.addmm_(dh, g, w, beta=0)
+              def blocks(self: __torch__.M, z: Tensor) -> Tuple[int, int]:
+                step = ops.prim.max(4, torch.floordiv(524288, torch.size(z, 1)))
+                return (step, torch.floordiv(torch.sub(torch.add(torch.size(z, 0), step), 1), step))
+              def finish(self: __torch__.M, z: Tensor, g: Tensor, scale: float, c: Tensor, y: Tensor, cy: Tensor, losses: Tensor) -> Tensor:
+                factors = torch.mul(torch.unsqueeze(c, 1), scale)
+                if torch.gt(torch.numel(y), 0):
+                  l = torch.log_softmax(z, 1)
+                  yc = torch.unsqueeze(y, 1)
+                  _0 = torch.copy_(losses, torch.neg(torch.squeeze(torch.gather(l, 1, yc), 1)))
+                  own = torch.scatter_add_(torch.exp_(l), 1, yc, torch.full_like(yc, -1, dtype=6))
+                  r = torch.addcmul(torch.mul_(own, torch.unsqueeze(cy, 1)), g, factors, out=z)
+                else:
+                  r = torch.mul(g, factors, out=z)
+                return r
+              def top_k(self: __torch__.M, z: Tensor, ids: Tensor, settings: Tensor) -> Tensor:
+                scale = annotate(float, torch.item(torch.select(settings, 0, 0)))
+                out = torch.empty([torch.size(ids, 0), torch.add(torch.size(ids, 1), 2)], dtype=6, device=ops.prim.device(z))
+                step, count = (self).blocks(z)
+                for i in range(count):
+                  lo = torch.mul(i, step)
+                  hi = ops.prim.min([torch.add(lo, step), torch.size(z, 0)])
+                  l = (self).log_softmax(torch.slice(z, 0, lo, hi), scale)
+                  at = torch.slice(ids, 0, lo, hi)
+                  rest = torch.logsumexp(torch.scatter(l, 1, at, -inf), [1], True)
+                  _0 = torch.copy_(torch.slice(out, 0, lo, hi), torch.cat([torch.gather(l, 1, at), rest, torch.amin(l, [1], True)], 1))
+                return out
+              def top_k_gradient(self: __torch__.M, z: Tensor, ids: Tensor, slopes: Tensor, settings: Tensor, c: Tensor, y: Tensor, cy: Tensor) -> Tensor:
+                scale = annotate(float, torch.item(torch.select(settings, 0, 0)))
+                k = torch.size(ids, 1)
+                losses = torch.empty_like(cy)
+                step, count = (self).blocks(z)
+                for i in range(count):
+                  lo = torch.mul(i, step)
+                  hi = ops.prim.min([torch.add(lo, step), torch.size(z, 0)])
+                  l = (self).log_softmax(torch.slice(z, 0, lo, hi), scale)
+                  at, s = torch.slice(ids, 0, lo, hi), torch.slice(slopes, 0, lo, hi)
+                  outside = torch.scatter(l, 1, at, -inf)
+                  share = torch.exp_(torch.sub_(outside, torch.clamp_min_(torch.logsumexp(outside, [1], True), -1e30)))
+                  g = torch.scatter_add_(torch.mul_(share, torch.slice(s, 1, k)), 1, at, torch.slice(s, 1, 0, k))
+                  _0 = torch.addcmul_(g, torch.exp_(l), torch.sum(s, [1], True), value=-1)
+                  _1 = (self).finish(torch.slice(z, 0, lo, hi), g, scale, torch.slice(c, 0, lo, hi), torch.slice(y, 0, lo, hi), torch.slice(cy, 0, lo, hi), torch.slice(losses, 0, lo, hi))
+                return losses
+            """
+                    + Arrays.stream(Formula.values())
+                            .map(formula -> method(formula.method(), formula.body))
+                            .collect(Collectors.joining());
+
+    /** A chunk goes in blocks of tokens that stay in the cache. */
+    private static String method(String name, String body) {
+        return """
+              def NAME_of(self: __torch__.M, lp: Tensor, lq: Tensor, a: float) -> Tuple[Tensor, Tensor]:
+            BODY    return (value, gradient)
+              def NAME(self: __torch__.M, z: Tensor, zt: Tensor, settings: Tensor, c: Tensor, y: Tensor, cy: Tensor) -> List[Tensor]:
+                scale = annotate(float, torch.item(torch.select(settings, 0, 0)))
+                a = annotate(float, torch.item(torch.select(settings, 0, 1)))
+                infinite = torch.gt(annotate(float, torch.item(torch.select(settings, 0, 2))), 0.)
+                n = torch.size(z, 0)
+                values = torch.empty([n], dtype=6, device=ops.prim.device(z))
+                losses = torch.empty_like(cy)
+                step, count = (self).blocks(z)
+                for i in range(count):
+                  lo = torch.mul(i, step)
+                  hi = ops.prim.min([torch.add(lo, step), n])
+                  zi = torch.slice(z, 0, lo, hi)
+                  lp = (self).log_softmax(torch.slice(zt, 0, lo, hi), scale)
+                  if infinite:
+                    _0 = torch.clamp_min_(lp, -1e30)
+                  value, g = (self).NAME_of(lp, (self).log_softmax(zi, scale), a)
+                  above = torch.masked_fill(torch.clamp_min(value, 0.), torch.gt(value, 1e20), inf)
+                  _1 = torch.copy_(torch.slice(values, 0, lo, hi), torch.squeeze(above, 1))
+                  if torch.gt(torch.numel(c), 0):
+                    _2 = (self).finish(zi, g, scale, torch.slice(c, 0, lo, hi), torch.slice(y, 0, lo, hi), torch.slice(cy, 0, lo, hi), torch.slice(losses, 0, lo, hi))
+                return [values, losses]
+            """
+                .replace("BODY", body)
+                .replace("NAME", name);
+    }
+
+    private static final class Holder {
+        private static final TorchScript MODULE = new TorchScript(SOURCE);
+        private static final NDManager CONSTANTS = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    }
+
+    private HeadOps() {}
+
+    /**
+     * What turns logits into probabilities, float64 [3] on the CPU.
+     *
+     * @param temperature divides the logits of both
+     * @param setting of the formula
+     * @param infinite whether logits of the teacher may be -infinity
+     */
+    public static NDArray settings(NDManager manager, double temperature, double setting, boolean infinite) {
+        NDArray settings = Holder.CONSTANTS.create(new double[] {1 / temperature, setting, infinite ? 1 : 0});
+        settings.attach(manager);
+        return settings;
+    }
+
+    /** Writes the logits of h [N, D] under w [V, D] into the first rows of a float32 buffer, and gives those rows [N, V]. */
+    public static NDArray logits(NDArray buffer, NDArray h, NDArray w) {
+        return Holder.MODULE.call("logits", false, buffer, h, w).singletonOrThrow();
+    }
+
+    /**
+     * A divergence of logits. The student's are overwritten by the gradient of sum(factor times divergence) plus sum(label
+     * factor times cross-entropy at temperature 1), unless there are no factors.
+     *
+     * @param student [N, V]
+     * @param teacher [N, V]
+     * @param settings as {@link #settings}
+     * @param factors [N], or [0] where no gradient is wanted
+     * @param labels 64-bit [N], or [0] for no cross-entropy
+     * @param labelFactors [N], or [0]
+     * @return the divergences [N], infinite where P lacks mass that the divergence asks for; and the cross-entropies [N] or [0],
+     *     known only where a gradient is wanted
+     */
+    public static NDList divergence(
+            Formula formula,
+            NDArray student,
+            NDArray teacher,
+            NDArray settings,
+            NDArray factors,
+            NDArray labels,
+            NDArray labelFactors) {
+        return Holder.MODULE.call(formula.method(), false, student, teacher, settings, factors, labels, labelFactors);
+    }
+
+    /**
+     * Log-probabilities of the student at k tokens [N, k], then that of all others together, then the least of all: [N, k + 2].
+     *
+     * @param ids 64-bit [N, k]
+     */
+    public static NDArray topK(NDArray student, NDArray ids, NDArray settings) {
+        return Holder.MODULE.call("top_k", false, student, ids, settings).singletonOrThrow();
+    }
+
+    /**
+     * Overwrites the student's logits [N, V] as {@link #divergence} does, given the slopes of a value with respect to what {@link
+     * #topK} gives.
+     *
+     * @param slopes [N, k + 1]: by the log-probabilities of the k tokens and of all others together
+     * @return the cross-entropies [N] or [0]
+     */
+    public static NDArray topKGradient(
+            NDArray student,
+            NDArray ids,
+            NDArray slopes,
+            NDArray settings,
+            NDArray factors,
+            NDArray labels,
+            NDArray labelFactors) {
+        return Holder.MODULE
+                .call("top_k_gradient", false, student, ids, slopes, settings, factors, labels, labelFactors)
+                .singletonOrThrow();
+    }
+
+    /**
+     * The way back through the head.
+     *
+     * @param gradient with respect to the logits [N, V]
+     * @param h [N, D]
+     * @param w [V, D]
+     * @param dh set to the gradient with respect to h [N, D]
+     * @param dw [V, D], added to; or [0] where the head is frozen
+     */
+    public static void headGradient(NDArray gradient, NDArray h, NDArray w, NDArray dh, NDArray dw) {
+        Holder.MODULE
+                .call("head_gradient", false, gradient, h, w, dh, dw)
+                .singletonOrThrow()
+                .close();
+    }
+}
