@@ -31,7 +31,7 @@ class ArchitectureTest {
             Map.entry("model", List.of("data", "batch", "op")),
             Map.entry("loss", List.of("batch", "op", "signal")),
             Map.entry("signal", List.of("data", "run", "batch", "model", "teacher")),
-            Map.entry("train", List.of("data", "batch", "model", "loss", "run", "op")),
+            Map.entry("train", List.of("data", "batch", "model", "loss", "signal", "run", "op")),
             Map.entry("teacher.local", List.of("teacher", "model", "batch", "prompt", "data")),
             Map.entry("eval", List.of("data", "prompt", "answer", "batch", "model", "run")),
             Map.entry("report", List.of("data", "run", "eval")));

@@ -85,6 +85,12 @@ public final class HeadDivergence {
         return new Pass(hidden, head, teacher, factors, labels, labelFactors).run();
     }
 
+    /** The divergence and its temperature. */
+    @Override
+    public String toString() {
+        return divergence + " at temperature " + temperature;
+    }
+
     private final class Pass {
 
         private final NDArray hidden;

@@ -1,6 +1,9 @@
 package dev.retort.signal;
 
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What a teacher holds most probable at each of N positions: the ids of its k most probable tokens and their natural
@@ -49,6 +52,30 @@ public record TopKLogProbs(int positions, int k, int[] ids, float[] logProbs) {
                     sorted[i] != sorted[i - 1],
                     "position " + position + ": token id " + sorted[i] + " stands there twice");
         }
+    }
+
+    /** These positions (0 to N - 1), in their order. */
+    public TopKLogProbs select(int[] chosen) {
+        int[] chosenIds = new int[chosen.length * k];
+        float[] chosenLogProbs = new float[chosen.length * k];
+        for (int i = 0; i < chosen.length; i++) {
+            System.arraycopy(ids, chosen[i] * k, chosenIds, i * k, k);
+            System.arraycopy(logProbs, chosen[i] * k, chosenLogProbs, i * k, k);
+        }
+        return new TopKLogProbs(chosen.length, k, chosenIds, chosenLogProbs);
+    }
+
+    /** The positions of several, behind one another. */
+    public static TopKLogProbs join(List<TopKLogProbs> parts) {
+        int positions = parts.stream().mapToInt(TopKLogProbs::positions).sum();
+        int k = parts.get(0).k;
+        IntBuffer ids = IntBuffer.allocate(positions * k);
+        FloatBuffer logProbs = FloatBuffer.allocate(positions * k);
+        for (TopKLogProbs part : parts) {
+            ids.put(part.ids);
+            logProbs.put(part.logProbs);
+        }
+        return new TopKLogProbs(positions, k, ids.array(), logProbs.array());
     }
 
     /** The probability of all other tokens of the vocabulary at a position (0 to N - 1), at least 0. */

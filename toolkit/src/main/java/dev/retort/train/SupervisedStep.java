@@ -8,22 +8,28 @@ import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
 import dev.retort.data.SeededRandom;
 import dev.retort.loss.CrossEntropy;
+import dev.retort.loss.HeadDivergence;
 import dev.retort.loss.LossParts;
 import dev.retort.model.GradientPasses;
 import dev.retort.model.LanguageModel;
 import dev.retort.model.Seq2SeqLm;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Cross-entropy on the examples of one optimiser step, forward and backward, in micro-batches.
+ * Cross-entropy on the examples of one optimiser step, and a divergence from a teacher where there is one, forward and backward,
+ * in micro-batches.
  *
  * <p>Each term is divided once, by its own count over the whole step, then weighted: micro-batches of any size give one
  * gradient, and a long rationale does not drown a short label.
  */
 public final class SupervisedStep {
+
+    /** The term of the divergence from a teacher, over all labelled tokens. */
+    public static final String DISTILLATION = "kd";
 
     /** Enough for matrix products at full speed on a CPU, and little memory; a GPU may want more. */
     private static final int MICRO_BATCH_TOKENS = 512;
@@ -32,9 +38,11 @@ public final class SupervisedStep {
     private final Map<String, Double> termWeights;
     private final int microBatchRows;
     private final long seed;
+    private TeacherSource teacher;
+    private HeadDivergence divergence;
 
     /**
-     * @param termWeights the weight of each kind of example
+     * @param termWeights the weight of each kind of example, and of {@link #DISTILLATION} where there is a teacher
      * @param microBatchRows most rows of one forward pass
      * @param seed of dropout, together with the step's number
      */
@@ -43,6 +51,17 @@ public final class SupervisedStep {
         this.termWeights = Map.copyOf(termWeights);
         this.microBatchRows = microBatchRows;
         this.seed = seed;
+    }
+
+    /** Word-level distillation beside the cross-entropy: MiniLLM's KD (arXiv 2306.08543, appendix B.1) for forward KL. */
+    public SupervisedStep withTeacher(TeacherSource newTeacher, HeadDivergence newDivergence) {
+        if (!termWeights.containsKey(DISTILLATION)) {
+            throw new IllegalArgumentException(
+                    "the term '" + DISTILLATION + "' has no weight; weights: " + termWeights.keySet());
+        }
+        teacher = newTeacher;
+        divergence = newDivergence;
+        return this;
     }
 
     /** The forward passes of a step: few tokens at a time, rows of like length together. */
@@ -55,8 +74,9 @@ public final class SupervisedStep {
      *
      * @param step the step's number, from 0
      * @return the step's terms, before weights
+     * @throws IOException where the teacher does not answer
      */
-    public LossParts backward(List<TokenExample> examples, int step) {
+    public LossParts backward(List<TokenExample> examples, int step) throws IOException {
         Map<String, Long> counts = counts(examples);
         LossParts parts = LossParts.none();
         int micro = 0;
@@ -68,10 +88,23 @@ public final class SupervisedStep {
                 try (TokenBatch batch = batch(rows)) {
                     if (batch.labelCount() > 0) {
                         NDArray hidden = passes.labelHidden(batch);
-                        CrossEntropy.Result result = CrossEntropy.withGradient(
-                                hidden, model.head(), batch.labelIds(), factors(batch, counts));
-                        passes.backward(result.gradient());
-                        parts = parts.plus(parts(batch, result.losses()));
+                        if (teacher == null) {
+                            CrossEntropy.Result result = CrossEntropy.withGradient(
+                                    hidden, model.head(), batch.labelIds(), factors(batch, counts));
+                            passes.backward(result.gradient());
+                            parts = parts.plus(parts(batch, result.losses()));
+                        } else {
+                            HeadDivergence.Result result = divergence.withGradient(
+                                    hidden,
+                                    model.head(),
+                                    teacher.at(batch),
+                                    distillationFactors(batch, counts),
+                                    batch.labels(),
+                                    factors(batch, counts));
+                            passes.backward(result.gradient());
+                            parts = parts.plus(parts(batch, result.labelLosses()))
+                                    .plus(distillation(batch, result.values()));
+                        }
                     }
                 }
             }
@@ -82,13 +115,18 @@ public final class SupervisedStep {
     }
 
     /** The terms of examples without gradients or dropout, for validation. */
-    public LossParts evaluate(List<TokenExample> examples) {
+    public LossParts evaluate(List<TokenExample> examples) throws IOException {
         LossParts parts = LossParts.none();
         for (List<TokenExample> rows : microBatches(examples, microBatchRows)) {
             try (TokenBatch batch = batch(rows)) {
                 if (batch.labelCount() > 0) {
-                    float[] losses = CrossEntropy.losses(model.labelHidden(batch), model.head(), batch.labelIds());
+                    NDArray hidden = model.labelHidden(batch);
+                    float[] losses = CrossEntropy.losses(hidden, model.head(), batch.labelIds());
                     parts = parts.plus(parts(batch, losses));
+                    if (teacher != null) {
+                        float[] values = divergence.values(hidden, model.head(), teacher.at(batch));
+                        parts = parts.plus(distillation(batch, values));
+                    }
                 }
             }
         }
@@ -127,6 +165,26 @@ public final class SupervisedStep {
             factors[i] = (float) (example.weight() * termWeights.get(kind) / counts.get(kind));
         }
         return factors;
+    }
+
+    private float[] distillationFactors(TokenBatch batch, Map<String, Long> counts) {
+        long count = counts.values().stream().mapToLong(Long::longValue).sum();
+        int[] rows = batch.labelRows();
+        float[] factors = new float[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            double weight = batch.examples().get(rows[i]).weight();
+            factors[i] = (float) (weight * termWeights.get(DISTILLATION) / count);
+        }
+        return factors;
+    }
+
+    private static LossParts distillation(TokenBatch batch, float[] values) {
+        int[] rows = batch.labelRows();
+        double sum = 0;
+        for (int i = 0; i < rows.length; i++) {
+            sum += batch.examples().get(rows[i]).weight() * values[i];
+        }
+        return new LossParts(Map.of(DISTILLATION, new LossParts.Term(sum, rows.length)));
     }
 
     private static LossParts parts(TokenBatch batch, float[] losses) {

@@ -3,6 +3,7 @@ package dev.retort.train;
 import dev.retort.batch.StepPlan;
 import dev.retort.batch.TokenExample;
 import dev.retort.data.SeededRandom;
+import dev.retort.loss.HeadDivergence;
 import dev.retort.loss.LossParts;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.LoraFiles;
@@ -45,6 +46,9 @@ public final class SupervisedTraining {
     private boolean quiet;
     private List<ProgressListener> listeners = List.of();
     private Interrupt interrupt;
+    private TeacherSource teacher;
+    private HeadDivergence divergence;
+    private OnPolicy onPolicy;
 
     /**
      * What came of it.
@@ -85,6 +89,19 @@ public final class SupervisedTraining {
         this.settings = settings;
         this.termWeights = new TreeMap<>(termWeights);
         this.folder = folder;
+    }
+
+    /** Distils from a teacher beside the cross-entropy, as {@link SupervisedStep#withTeacher}. */
+    public SupervisedTraining withTeacher(TeacherSource newTeacher, HeadDivergence newDivergence) {
+        teacher = newTeacher;
+        divergence = newDivergence;
+        return this;
+    }
+
+    /** Takes completions from the student itself in some steps. */
+    public SupervisedTraining withOnPolicy(OnPolicy newOnPolicy) {
+        onPolicy = newOnPolicy;
+        return this;
     }
 
     /** Measures the loss on these every eval_steps and at the end. */
@@ -159,12 +176,16 @@ public final class SupervisedTraining {
                     Progress progress = Progress.onStandardError(label, first, total, quiet, listeners)) {
                 SupervisedStep supervised = new SupervisedStep(
                         loaded.model(), termWeights, settings.perDeviceTrainBatchSize(), settings.seed());
+                if (teacher != null) {
+                    supervised.withTeacher(teacher, divergence);
+                }
                 LearningRate rate = settings.schedule(total);
                 LossParts sinceLog = LossParts.none();
                 long tokensSinceLog = 0;
                 long timeSinceLog = System.nanoTime();
                 while (step < total) {
-                    List<TokenExample> examples = pick(items, plan.indices(step));
+                    List<TokenExample> ofData = pick(items, plan.indices(step));
+                    List<TokenExample> examples = onPolicy == null ? ofData : onPolicy.of(ofData, step);
                     LossParts parts = supervised.backward(examples, step);
                     double loss = parts.weighted(termWeights);
                     if (!Double.isFinite(loss)) {
@@ -260,6 +281,12 @@ public final class SupervisedTraining {
     /** One text for what must be equal between a checkpoint and the training that goes on from it. */
     private String hash(List<List<TokenExample>> items) {
         StringBuilder text = new StringBuilder(YamlConfig.write(settings)).append(termWeights);
+        if (divergence != null) {
+            text.append(divergence);
+        }
+        if (onPolicy != null) {
+            text.append(onPolicy);
+        }
         for (List<TokenExample> item : items) {
             for (TokenExample example : item) {
                 text.append(Arrays.hashCode(example.input())).append(',');

@@ -1,0 +1,117 @@
+package dev.retort.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import dev.retort.batch.TokenBatch;
+import dev.retort.batch.TokenExample;
+import dev.retort.loss.TeacherSignal;
+import dev.retort.model.CausalLm;
+import dev.retort.run.Progress;
+import dev.retort.signal.SignalKey;
+import dev.retort.signal.SignalStore;
+import dev.retort.signal.TopKLogProbs;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A decoder-only teacher whose most probable tokens were written down before, found by what they were computed of.
+ *
+ * @param store where they lie
+ * @param modelRevision of the teacher
+ * @param tokenizerHash of the tokenizer that the ids are of
+ * @param k tokens a position
+ * @param temperature of the loss
+ * @param outside what is made of the mass outside the k
+ */
+public record StoredTeacher(
+        SignalStore store,
+        String modelRevision,
+        String tokenizerHash,
+        int k,
+        double temperature,
+        TeacherSignal.Outside outside)
+        implements TeacherSource {
+
+    /** Examples whose signals are made together. */
+    private static final int ROWS = 16;
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IOException where the signal of an example is missing
+     */
+    @Override
+    public TeacherSignal at(TokenBatch batch) throws IOException {
+        List<TopKLogProbs> parts = new ArrayList<>();
+        for (TokenExample example : batch.examples()) {
+            int[] labels = labels(example);
+            if (labels.length > 0) {
+                TopKLogProbs scored = store.get(key(example, labels[0]))
+                        .orElseThrow(() -> new IOException("the store has no signal of this teacher with k = " + k
+                                + " for example " + example.id() + "; write the examples' signals first"));
+                parts.add(scored.select(
+                        Arrays.stream(labels).map(place -> place - labels[0]).toArray()));
+            }
+        }
+        return new TeacherSignal.TopK(TopKLogProbs.join(parts), outside);
+    }
+
+    /**
+     * Writes down what the teacher says at the examples, from their first label on; those that are there are not asked again.
+     *
+     * @param progress counts examples
+     */
+    public void write(CausalLm teacher, List<TokenExample> examples, Progress progress) throws IOException {
+        List<TokenExample> missing = examples.stream()
+                .filter(example -> labels(example).length > 0 && !store.contains(key(example, labels(example)[0])))
+                .map(StoredTeacher::toTheEnd)
+                .distinct()
+                .toList();
+        int done = examples.size() - missing.size();
+        for (List<TokenExample> rows : SupervisedStep.microBatches(missing, ROWS)) {
+            try (TokenBatch batch = new TokenBatch(rows, false, teacher.weights().manager())) {
+                TopKLogProbs all = top(teacher.logits(teacher.labelHidden(batch)), batch.manager());
+                int from = 0;
+                for (TokenExample example : rows) {
+                    int[] labels = labels(example);
+                    TopKLogProbs own = all.select(
+                            IntStream.range(from, from + labels.length).toArray());
+                    store.put(key(example, labels[0]), own);
+                    from += labels.length;
+                }
+            }
+            done += rows.size();
+            progress.update(done, done, Double.NaN);
+        }
+        store.flush();
+    }
+
+    private TopKLogProbs top(NDArray logits, NDManager scratch) {
+        NDList top = logits.div((float) temperature).logSoftmax(1).topK(k, 1, true, true);
+        top.attach(scratch);
+        int[] ids = Arrays.stream(top.get(1).toLongArray()).mapToInt(Math::toIntExact).toArray();
+        return new TopKLogProbs(Math.toIntExact(logits.getShape().get(0)), k, ids, top.get(0).toFloatArray());
+    }
+
+    private SignalKey key(TokenExample example, int first) {
+        return SignalKey.of(modelRevision, tokenizerHash, example.input(), first, k, temperature);
+    }
+
+    /** The places of the tokens that carry loss; the first token of a sequence is predicted from nothing. */
+    private static int[] labels(TokenExample example) {
+        return IntStream.range(1, example.labels().length)
+                .filter(place -> example.labels()[place] != TokenExample.IGNORED)
+                .toArray();
+    }
+
+    /** With all tokens behind the first label as labels. */
+    private static TokenExample toTheEnd(TokenExample example) {
+        int[] labels = example.input().clone();
+        Arrays.fill(labels, 0, labels(example)[0], TokenExample.IGNORED);
+        return new TokenExample(example.id(), example.kind(), example.weight(), example.input(), labels);
+    }
+}
