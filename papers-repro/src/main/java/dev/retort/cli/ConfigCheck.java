@@ -89,7 +89,7 @@ final class ConfigCheck {
         return example.labelled() - (first ? 1 : 0);
     }
 
-    private void terms(List<TokenExample> encoded) {
+    private void terms(List<TokenExample> encoded) throws IOException {
         Map<String, List<TokenExample>> kinds = new TreeMap<>();
         encoded.forEach(example ->
                 kinds.computeIfAbsent(example.kind(), kind -> new ArrayList<>()).add(example));
@@ -158,7 +158,8 @@ final class ConfigCheck {
         }
     }
 
-    private double gradientNorm(String term, List<TokenExample> examples, TrainingSettings settings) {
+    private double gradientNorm(String term, List<TokenExample> examples, TrainingSettings settings)
+            throws IOException {
         List<TokenExample> some = examples.stream()
                 .filter(example -> labelled(example) > 0 && example.weight() != 0)
                 .limit(GRADIENT_EXAMPLES)

@@ -17,6 +17,7 @@ import dev.retort.model.LanguageModel;
 import dev.retort.model.Models;
 import dev.retort.op.Ops;
 import dev.retort.train.SupervisedStep;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -53,7 +54,7 @@ final class GpuCheck {
     }
 
     /** Compares a device with the CPU and times it. */
-    static List<Finding> run(Device device, Size size) {
+    static List<Finding> run(Device device, Size size) throws IOException {
         List<Finding> findings = new ArrayList<>();
         findings.add(Finding.ok("device", name(device)));
         ObjectNode config = config(size);
@@ -134,7 +135,7 @@ final class GpuCheck {
                 : Finding.fail("float32 parity", detail);
     }
 
-    private static Finding training(LanguageModel model, Size size) {
+    private static Finding training(LanguageModel model, Size size) throws IOException {
         List<TokenExample> examples = new ArrayList<>();
         for (int row = 0; row < size.rows(); row++) {
             int[] ids = ids(size, row);

@@ -2,6 +2,7 @@ package dev.retort.cli;
 
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
+import dev.retort.papers.minillm.MiniLlmRecipe;
 import dev.retort.papers.stepbystep.StepByStepRecipe;
 import dev.retort.papers.system2.System2Recipe;
 import dev.retort.run.Interrupt;
@@ -101,10 +102,7 @@ final class RunCommand implements Callable<Integer> {
             boolean resume,
             boolean dryRun)
             throws IOException, InterruptedException {
-        boolean isStepByStep = paper.equals(StepByStepRecipe.PAPER);
-        if (!isStepByStep && !paper.equals(System2Recipe.PAPER)) {
-            throw new UsageException("there is no recipe for '" + paper + "' yet; retort papers lists what there is");
-        }
+        requireRecipe(paper);
         try (Interrupt interrupt =
                 Interrupt.onSignals(() -> System.err.println("\nretort: stopping after the step in hand ..."))) {
             RunOptions options = new RunOptions(
@@ -125,12 +123,23 @@ final class RunCommand implements Callable<Integer> {
             if (dryRun) {
                 spec.commandLine()
                         .getOut()
-                        .print(isStepByStep ? StepByStepRecipe.describe(options) : System2Recipe.describe(options));
+                        .print(
+                                switch (paper) {
+                                    case StepByStepRecipe.PAPER -> StepByStepRecipe.describe(options);
+                                    case System2Recipe.PAPER -> System2Recipe.describe(options);
+                                    default -> MiniLlmRecipe.describe(options);
+                                });
                 spec.commandLine().getOut().flush();
                 return Retort.DONE;
             }
             Folders.requireEmptyUnless(resume, folder);
-            if (!(isStepByStep ? StepByStepRecipe.run(options) : System2Recipe.run(options))) {
+            boolean done =
+                    switch (paper) {
+                        case StepByStepRecipe.PAPER -> StepByStepRecipe.run(options);
+                        case System2Recipe.PAPER -> System2Recipe.run(options);
+                        default -> MiniLlmRecipe.run(options);
+                    };
+            if (!done) {
                 System.err.println("retort: stopped; go on with the same command and --resume --out " + folder);
                 return Folders.INTERRUPTED;
             }
@@ -141,6 +150,13 @@ final class RunCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
         }
         return Retort.DONE;
+    }
+
+    private static void requireRecipe(String paper) {
+        if (!List.of(StepByStepRecipe.PAPER, System2Recipe.PAPER, MiniLlmRecipe.PAPER)
+                .contains(paper)) {
+            throw new UsageException("there is no recipe for '" + paper + "' yet; retort papers lists what there is");
+        }
     }
 
     private static Set<Stage> stages(List<String> names) {

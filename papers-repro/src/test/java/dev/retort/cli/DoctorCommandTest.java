@@ -137,7 +137,7 @@ class DoctorCommandTest {
     }
 
     @Test
-    void comparesADeviceWithTheCpu() {
+    void comparesADeviceWithTheCpu() throws IOException {
         List<Finding> findings = GpuCheck.run(Device.cpu(), new GpuCheck.Size(64, 1, 100, 8, 2, 1));
         assertThat(findings)
                 .extracting(Finding::name)

@@ -73,9 +73,9 @@ class RunCommandTest {
         CliRun stage = CliRun.of("run", "step-by-step", "--only", "asks");
         assertThat(stage.status()).isEqualTo(Retort.USAGE);
         assertThat(stage.err()).contains("evaluate");
-        CliRun paper = CliRun.of("run", "minillm");
+        CliRun paper = CliRun.of("run", "negative");
         assertThat(paper.status()).isEqualTo(Retort.USAGE);
-        assertThat(paper.err()).contains("minillm");
+        assertThat(paper.err()).contains("negative");
     }
 
     @Test

@@ -63,8 +63,7 @@ public final class OnPolicy {
                     System.arraycopy(completion.ids(), 0, input, prompt.length, completion.ids().length);
                     int[] labels = input.clone();
                     Arrays.fill(labels, 0, prompt.length, TokenExample.IGNORED);
-                    sampled.add(
-                            new TokenExample(example.id(), example.kind(), example.weight(), input, labels));
+                    sampled.add(new TokenExample(example.id(), example.kind(), example.weight(), input, labels));
                 });
         return sampled;
     }

@@ -73,7 +73,8 @@ public record StoredTeacher(
                 .toList();
         int done = examples.size() - missing.size();
         for (List<TokenExample> rows : SupervisedStep.microBatches(missing, ROWS)) {
-            try (TokenBatch batch = new TokenBatch(rows, false, teacher.weights().manager())) {
+            try (TokenBatch batch =
+                    new TokenBatch(rows, false, teacher.weights().manager())) {
                 TopKLogProbs all = top(teacher.logits(teacher.labelHidden(batch)), batch.manager());
                 int from = 0;
                 for (TokenExample example : rows) {
@@ -93,8 +94,11 @@ public record StoredTeacher(
     private TopKLogProbs top(NDArray logits, NDManager scratch) {
         NDList top = logits.div((float) temperature).logSoftmax(1).topK(k, 1, true, true);
         top.attach(scratch);
-        int[] ids = Arrays.stream(top.get(1).toLongArray()).mapToInt(Math::toIntExact).toArray();
-        return new TopKLogProbs(Math.toIntExact(logits.getShape().get(0)), k, ids, top.get(0).toFloatArray());
+        int[] ids = Arrays.stream(top.get(1).toLongArray())
+                .mapToInt(Math::toIntExact)
+                .toArray();
+        return new TopKLogProbs(
+                Math.toIntExact(logits.getShape().get(0)), k, ids, top.get(0).toFloatArray());
     }
 
     private SignalKey key(TokenExample example, int first) {

@@ -65,14 +65,16 @@ class DistillationTest {
         List<TokenExample> examples = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             String completion = " w" + (i + 3) % 20 + " w11".repeat(i % 4);
-            examples.add(encoder.encode(
-                    new Example("a" + i, "w" + i % 5 + " w" + i % 7 + " w9".repeat(i % 3), completion, "answer", List.of())));
+            examples.add(encoder.encode(new Example(
+                    "a" + i, "w" + i % 5 + " w" + i % 7 + " w9".repeat(i % 3), completion, "answer", List.of())));
         }
         return examples;
     }
 
     private static OnlineTeacher online(LoadedModel teacher) {
-        return new OnlineTeacher(teacher.model(), Math.toIntExact(teacher.model().head().getShape().get(0)));
+        return new OnlineTeacher(
+                teacher.model(),
+                Math.toIntExact(teacher.model().head().getShape().get(0)));
     }
 
     private static float[] gradient(LoadedModel student, String name) {
@@ -191,7 +193,10 @@ class DistillationTest {
                 stored.write((CausalLm) teacher.model(), examples, progress);
             }
             SupervisedStep step = new SupervisedStep(teacher.model(), TEACHER_ONLY, 8, 1).withTeacher(stored, FORWARD);
-            assertThat(step.evaluate(examples).terms().get(SupervisedStep.DISTILLATION).mean())
+            assertThat(step.evaluate(examples)
+                            .terms()
+                            .get(SupervisedStep.DISTILLATION)
+                            .mean())
                     .isCloseTo(0, within(1e-5));
         }
     }
@@ -200,8 +205,7 @@ class DistillationTest {
     void aStepByItselfSamplesItsCompletions() throws IOException {
         try (LoadedModel student = model(5, 2)) {
             List<TokenExample> data = examples(student);
-            SamplingParams sampling =
-                    SamplingParams.none().withTemperature(1.0).withMaxTokens(6);
+            SamplingParams sampling = SamplingParams.none().withTemperature(1.0).withMaxTokens(6);
             List<TokenExample> sampled = new OnPolicy(student, 1, sampling, 3).of(data, 4);
             assertThat(new OnPolicy(student, 1, sampling, 3).of(data, 4)).isEqualTo(sampled);
             assertThat(new OnPolicy(student, 1, sampling, 3).of(data, 5)).isNotEqualTo(sampled);
@@ -223,8 +227,7 @@ class DistillationTest {
                 own += half.of(data, step).equals(data) ? 0 : 1;
             }
             assertThat(own).isBetween(4, 16);
-            assertThatThrownBy(() -> new OnPolicy(student, 2, sampling, 3))
-                    .hasMessage("lmbda must be 0 to 1, not 2.0");
+            assertThatThrownBy(() -> new OnPolicy(student, 2, sampling, 3)).hasMessage("lmbda must be 0 to 1, not 2.0");
         }
     }
 
