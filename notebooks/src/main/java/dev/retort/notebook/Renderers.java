@@ -2,6 +2,7 @@ package dev.retort.notebook;
 
 import dev.retort.report.Charts;
 import dev.retort.report.ResultTable;
+import java.awt.BasicStroke;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 import org.dflib.jjava.jupyter.kernel.display.Renderer;
@@ -21,6 +22,7 @@ final class Renderers {
         register(renderer, XYChart.class, MIMEType.IMAGE_SVG, Renderers::svg, Renderers::title);
         register(renderer, ProgressBars.class, MIMEType.TEXT_HTML, ProgressBars::html, ProgressBars::toString);
         register(renderer, TokenRows.class, MIMEType.TEXT_HTML, TokenRows::html, TokenRows::toString);
+        register(renderer, TokenHeat.class, MIMEType.TEXT_HTML, TokenHeat::html, TokenHeat::toString);
     }
 
     private static <T> void register(
@@ -36,6 +38,8 @@ final class Renderers {
 
     /** The picture's element alone: the XML declaration and document type before it have no place within a page. */
     private static String svg(XYChart chart) {
+        // Of a broken line every dash is an outline of its own: those of the grid would be most of the notebook.
+        chart.getStyler().setPlotGridLinesStroke(new BasicStroke(0.5f));
         String document = new String(Charts.svg(chart), StandardCharsets.UTF_8);
         String element = document.substring(document.indexOf("<svg"));
         return element.replaceAll("\n\\s*", "\n");

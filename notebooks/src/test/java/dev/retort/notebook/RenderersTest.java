@@ -75,6 +75,16 @@ class RenderersTest {
     }
 
     @Test
+    void tokensByTheirLossAreHtmlAndText() {
+        TokenHeat heat = new TokenHeat(List.of("a"), new float[] {1}, 1);
+
+        DisplayData data = renderer.render(heat);
+
+        assertThat(data.getData(MIMEType.TEXT_HTML)).isEqualTo(heat.html());
+        assertThat(data.getData(MIMEType.TEXT_PLAIN)).isEqualTo("a (1.0)");
+    }
+
+    @Test
     void whatIsAskedForAsTextIsTextAlone() {
         DisplayData data = renderer.renderAs(Table.create("", StringColumn.create("a", "x")), "text/plain");
 
