@@ -47,7 +47,7 @@ class BenchCommandTest {
 
     @Test
     void wrongUsageIsStatus2() {
-        assertUsage("retort: there is no benchmark 'decode'; there are [train-step, generate, sample]", "decode");
+        assertUsage("retort: there is no benchmark 'decode'; there are [train-step, generate, loss, sample]", "decode");
         assertUsage("retort: --repetitions must be at least 1, not 0", "generate", "--repetitions", "0");
         assertUsage("retort: --questions must be at least 1, not 0", "sample", "--questions", "0");
         assertUsage("retort: --threads must be at least 1, not 0", "generate", "--threads", "0");
