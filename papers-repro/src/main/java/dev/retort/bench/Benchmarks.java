@@ -46,7 +46,7 @@ public final class Benchmarks {
 
     /** The benchmarks there are. */
     public static List<String> names() {
-        return List.of("train-step", "generate", "loss", "sample");
+        return List.of("train-step", "distill-step", "generate", "loss", "sample");
     }
 
     /**
@@ -94,6 +94,7 @@ public final class Benchmarks {
         List<BenchCase> cases =
                 switch (request.name()) {
                     case "train-step" -> new TrainStepBench(setting).cases();
+                    case "distill-step" -> new DistilStepBench(setting).cases();
                     case "generate" -> new GenerateBench(setting).cases();
                     default -> throw new IllegalArgumentException("no benchmark " + request.name());
                 };

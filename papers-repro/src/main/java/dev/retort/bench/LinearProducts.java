@@ -6,13 +6,16 @@ import ai.djl.ndarray.types.Shape;
 import dev.retort.model.LanguageModel;
 import dev.retort.op.Ops;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** The products of a model's linear weights with as many rows as a pass has, and nothing else: a bound for every side. */
 final class LinearProducts {
 
     private final LanguageModel model;
     private final List<NDArray> weights = new ArrayList<>();
+    private final Map<Shape, NDArray> sums = new HashMap<>();
 
     LinearProducts(LanguageModel model) {
         this.model = model;
@@ -39,7 +42,7 @@ final class LinearProducts {
         }
     }
 
-    /** dy W of every module, and of the head: the gradients of inputs, the weights being frozen. */
+    /** dy W of every module, and of the head: the gradients by inputs. */
     void backward(int rows, int headRows) {
         try (NDManager manager = model.weights().manager().newSubManager()) {
             for (NDArray weight : weights) {
@@ -50,6 +53,24 @@ final class LinearProducts {
             x(manager, headRows, head.getShape().get(0), array -> array.matMul(head)
                     .close());
         }
+    }
+
+    /** dy^T x of every module, and of the head, added up: the gradients by weights. */
+    void weightGradients(int rows, int headRows) {
+        try (NDManager manager = model.weights().manager().newSubManager()) {
+            for (NDArray weight : weights) {
+                addGradient(manager, rows, weight);
+            }
+            addGradient(manager, headRows, model.head());
+        }
+    }
+
+    private void addGradient(NDManager manager, int rows, NDArray weight) {
+        Shape shape = weight.getShape();
+        // One sum for all weights of a shape: whose it is does not change the work.
+        NDArray sum =
+                sums.computeIfAbsent(shape, each -> model.weights().manager().zeros(each));
+        x(manager, rows, shape.get(0), dy -> x(manager, rows, shape.get(1), x -> Ops.addLinearGradient(sum, dy, x)));
     }
 
     private static void x(NDManager manager, int rows, long width, java.util.function.Consumer<NDArray> use) {

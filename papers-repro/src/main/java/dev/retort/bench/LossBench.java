@@ -22,7 +22,7 @@ final class LossBench {
     private final Peers peers;
 
     /** Tokens, vocabulary and width. */
-    private record Size(String name, int tokens, int vocabulary, int width) {}
+    record Size(String name, int tokens, int vocabulary, int width) {}
 
     private static final List<Size> SIZES =
             List.of(new Size("smollm2", 1024, 49_152, 576), new Size("qwen2.5", 256, 151_936, 896));
@@ -57,7 +57,12 @@ final class LossBench {
                 .filter(each -> name.equals(size.name() + "-" + each.name()))
                 .findFirst()
                 .orElseThrow();
-        BenchCase work = make(name, size, loss.beta());
+        return run(name, size, loss.beta(), repetitions, progress);
+    }
+
+    ObjectNode run(String name, Size size, double beta, int repetitions, PrintWriter progress)
+            throws IOException, InterruptedException {
+        BenchCase work = make(name, size, beta);
         for (Side side : work.sides()) {
             Files.deleteIfExists(results(name, side.name()));
         }
@@ -148,7 +153,7 @@ final class LossBench {
         return tensor.equals("values") ? largest : Math.sqrt(difference / norm);
     }
 
-    private static float[] read(Path file, String tensor) throws IOException {
+    static float[] read(Path file, String tensor) throws IOException {
         try (SafetensorsFile source = SafetensorsFile.open(file)) {
             long size = 1;
             for (long side : source.shape(tensor)) {

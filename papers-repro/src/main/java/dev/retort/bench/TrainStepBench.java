@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.ExampleEncoder;
 import dev.retort.batch.TokenExample;
-import dev.retort.batch.Tokenizer;
 import dev.retort.data.AtomicFiles;
 import dev.retort.data.DataCatalogue;
 import dev.retort.data.Example;
@@ -44,12 +43,7 @@ final class TrainStepBench {
 
     private BenchCase make(String name, DssDataSet dataSet, String split, Map<String, Double> weights)
             throws IOException, InterruptedException {
-        Tokenizer tokenizer = setting.tokenizer();
-        int eos = tokenizer
-                .tokenId(EOS)
-                .orElseThrow(() -> new IOException(setting.model() + ": its tokenizer has no token " + EOS
-                        + ", which ends completions here; give a model that has it"));
-        ExampleEncoder encoder = new ExampleEncoder(tokenizer, false, eos, 1024);
+        ExampleEncoder encoder = new ExampleEncoder(setting.tokenizer(), false, eos(setting), 1024);
         List<DssExample> rows = dataSet.load(DataCatalogue.standard(), split);
         List<List<TokenExample>> steps = new ArrayList<>();
         for (int step = 0; step < STEPS; step++) {
@@ -103,6 +97,14 @@ final class TrainStepBench {
                 file.toString(),
                 "products"));
         return new BenchCase(name, tokens, "tokens", figures, sides);
+    }
+
+    /** The id of the token that ends completions. */
+    static int eos(BenchSetting setting) throws IOException {
+        return setting.tokenizer()
+                .tokenId(EOS)
+                .orElseThrow(() -> new IOException(setting.model() + ": its tokenizer has no token " + EOS
+                        + ", which ends completions here; give a model that has it"));
     }
 
     private List<String> command(Path file, String mode) {

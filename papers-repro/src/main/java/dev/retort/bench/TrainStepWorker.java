@@ -79,7 +79,7 @@ final class TrainStepWorker {
         }
     }
 
-    private static List<List<TokenExample>> steps(JsonNode json) {
+    static List<List<TokenExample>> steps(JsonNode json) {
         List<List<TokenExample>> steps = new ArrayList<>();
         for (JsonNode step : json) {
             List<TokenExample> examples = new ArrayList<>();

@@ -20,14 +20,15 @@ import picocli.CommandLine.Spec;
         description = {
             "Measures our side and the peers' side by turns, in one run on the same work, on the CPU.",
             "",
-            "train-step  LoRA training steps on SVAMP and e-SNLI batches, against transformers + PEFT",
-            "generate    greedy decoding at batch 1 and 16, against transformers",
-            "loss        a distillation loss and its gradients at a head's true sizes, against TRL's two ways",
-            "sample      asking a teacher, against curator and distilabel; our memory; what an early vote saves",
+            "train-step    LoRA training steps on SVAMP and e-SNLI batches, against transformers + PEFT",
+            "distill-step  20 steps of distilling a model into every second layer of it, against TRL's trainers",
+            "generate      greedy decoding at batch 1 and 16, against transformers",
+            "loss          a distillation loss and its gradients at a head's true sizes, against TRL's two ways",
+            "sample        asking a teacher, against curator and distilabel; our memory; what an early vote saves",
             "",
             "The peers' packages (benchmarks/peers/requirements*.txt) are installed under target/ the first time. The"
-                    + " first two need RETORT_DATA. Run it on a machine that does nothing else: the spread says whether it"
-                    + " did."
+                    + " first three need RETORT_DATA. Run it on a machine that does nothing else: the spread says whether"
+                    + " it did."
         })
 final class BenchCommand implements Callable<Integer> {
 
@@ -37,7 +38,7 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private Common common;
 
-    @Parameters(paramLabel = "NAME", description = "train-step, generate, loss or sample")
+    @Parameters(paramLabel = "NAME", description = "train-step, distill-step, generate, loss or sample")
     private String name;
 
     @Option(

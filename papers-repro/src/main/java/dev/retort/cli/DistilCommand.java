@@ -3,8 +3,12 @@ package dev.retort.cli;
 import dev.retort.answer.AnswerCut;
 import dev.retort.data.SamplingParams;
 import dev.retort.model.LoraConfig;
+import dev.retort.papers.OwnRun;
+import dev.retort.papers.minillm.SequenceDistillation;
+import dev.retort.papers.minillm.WhiteBoxDistillation;
 import dev.retort.papers.stepbystep.OwnQuestions;
 import dev.retort.papers.system2.SelfDistillation;
+import dev.retort.pipelines.AskSettings;
 import dev.retort.pipelines.TeacherFactory;
 import dev.retort.pipelines.VoteFactory;
 import dev.retort.prompt.Demonstration;
@@ -14,15 +18,23 @@ import dev.retort.run.Interrupt;
 import dev.retort.run.YamlConfig;
 import dev.retort.teacher.System2Method;
 import dev.retort.teacher.TeacherSpec;
+import dev.retort.train.DistillationSettings;
 import dev.retort.train.TrainingSettings;
+import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -32,8 +44,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Asks a teacher one's own questions and trains a student on what it answers: one command from questions to"
-                    + " a Hugging Face folder, OUT/final.",
+            "Trains a student on what a teacher says to one's own questions: one command from questions to a Hugging"
+                    + " Face folder, OUT/final.",
             "",
             "step-by-step: the teacher writes a rationale and a label for every question, few-shot from"
                     + " demonstrations; the student learns both, told apart by a prefix, and is asked for labels alone"
@@ -41,7 +53,21 @@ import picocli.CommandLine.Spec;
             "",
             "system2: the teacher, in the paper the student itself, answers by a method of several calls, N times a"
                     + " question; where most answers agree, the student learns to give that answer at once, without"
-                    + " what led to it (arXiv 2407.06023). References are not read."
+                    + " what led to it (arXiv 2407.06023). References are not read.",
+            "",
+            "seqkd: the teacher writes one completion of each question, at --temperature (default 1) and of"
+                    + " --max-tokens (default 256) at most, and the student is fine-tuned on these; those cut off are"
+                    + " left out. References are not read.",
+            "",
+            "kd: the student learns the references and, token by token, the teacher's probabilities (arXiv 2306.08543,"
+                    + " appendix B.1): kd_ratio=0.5 divergence=forward-kl.",
+            "",
+            "gkd: the student learns the teacher's probabilities, on the references and on completions of its own"
+                    + " (arXiv 2306.13649), with TRL's defaults: divergence=jsd beta=0.5 lmbda=0.5"
+                    + " sampling_temperature=0.9 max_completion_length=128 kd_ratio=1.",
+            "",
+            "kd and gkd read the probabilities of a teacher local:MODEL that has the student's tokens; --set takes the"
+                    + " keys of retort train for them too."
         },
         footer = {
             "",
@@ -56,7 +82,13 @@ import picocli.CommandLine.Spec;
             "      --method step-by-step --out runs/mine",
             "  retort distil --teacher local:models/SmolLM2-135M --student models/SmolLM2-135M \\",
             "      --questions questions.jsonl --method system2 --system2 rar-1-step --answer letters --samples 5 \\",
-            "      --temperature 0.7 --max-tokens 256 --out runs/own"
+            "      --temperature 0.7 --max-tokens 256 --out runs/own",
+            "  retort distil --teacher openai:gpt-4o-mini --student models/SmolLM2-135M --questions questions.jsonl \\",
+            "      --method seqkd --out runs/seqkd",
+            "  retort distil --teacher local:models/SmolLM2-360M --student models/SmolLM2-135M \\",
+            "      --questions questions.jsonl --method kd --set kd_ratio=0.5 --out runs/kd",
+            "  retort distil --teacher local:models/SmolLM2-360M --student models/SmolLM2-135M \\",
+            "      --questions questions.jsonl --method gkd --set beta=0.1 --set lmbda=1 --out runs/gkd"
         })
 final class DistilCommand implements Callable<Integer> {
 
@@ -66,11 +98,8 @@ final class DistilCommand implements Callable<Integer> {
     @Mixin
     private Common common;
 
-    @Option(names = "--teacher", paramLabel = "SPEC", required = true, description = "Who is asked: see retort sample")
-    private String teacher;
-
-    @Option(names = "--base-url", paramLabel = "URL", description = "Of the server of an openai teacher, /v1 included")
-    private String baseUrl;
+    @Mixin
+    private AskOptions ask;
 
     @Option(names = "--student", paramLabel = "MODEL", required = true, description = "Who is trained")
     private String student;
@@ -82,7 +111,7 @@ final class DistilCommand implements Callable<Integer> {
             names = "--method",
             paramLabel = "NAME",
             required = true,
-            description = "step-by-step or system2 (the others come with their papers)")
+            description = "step-by-step, system2, seqkd, kd or gkd")
     private String method;
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "The run folder")
@@ -158,19 +187,6 @@ final class DistilCommand implements Callable<Integer> {
             description = "When system2 believes an answer. Default: ${DEFAULT-VALUE}, more than half of the N")
     private String vote;
 
-    @Option(names = "--temperature", paramLabel = "T", description = "Of the teacher's answers")
-    private Double temperature;
-
-    @Option(names = "--max-tokens", paramLabel = "N", description = "Of the teacher's answers")
-    private Integer maxTokens;
-
-    @Option(
-            names = "--error-rate",
-            paramLabel = "P",
-            defaultValue = "0",
-            description = "Of a scripted teacher. Default: ${DEFAULT-VALUE}")
-    private double errorRate;
-
     @Option(
             names = "--full",
             description = "Train all weights; else adapters, r 16 on all linear layers, merged at the end")
@@ -179,8 +195,16 @@ final class DistilCommand implements Callable<Integer> {
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "A training setting, such as learning_rate=5e-4 or num_train_epochs=5; may be repeated")
+            description =
+                    "A training setting, such as learning_rate=5e-4 or num_train_epochs=5, or of kd and gkd one of the"
+                            + " divergence; may be repeated")
     private List<String> overrides = new ArrayList<>();
+
+    /** A method's way from questions to a student. */
+    @FunctionalInterface
+    private interface Work {
+        OwnRun.Outcome of(OwnRun run) throws IOException, InterruptedException;
+    }
 
     @Override
     public Integer call() throws Exception {
@@ -188,42 +212,71 @@ final class DistilCommand implements Callable<Integer> {
         return switch (method) {
             case "step-by-step" -> stepByStep();
             case "system2" -> system2();
-            default -> throw new UsageException("--method " + method + ": step-by-step and system2 are here yet");
+            case "seqkd" -> seqkd();
+            case "kd" -> whiteBox(List.of("kd_ratio=0.5", "divergence=forward-kl"));
+            case "gkd" -> whiteBox(List.of("kd_ratio=1", "divergence=jsd", "lmbda=0.5"));
+            default -> throw new UsageException(
+                    "--method " + method + ": there are step-by-step, system2, seqkd, kd and gkd");
         };
-    }
-
-    private TeacherFactory teacher(TeacherSpec who) {
-        return AskOptions.usage("--teacher", () -> TeacherFactory.of(who, errorRate, baseUrl, null));
-    }
-
-    private SamplingParams params() {
-        return AskOptions.usage(
-                "the sampling parameters",
-                () -> SamplingParams.none().withTemperature(temperature).withMaxTokens(maxTokens));
     }
 
     private String commandLine() {
         return "retort " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
     }
 
-    private static Interrupt onCtrlC() {
-        return Interrupt.onSignals(() -> System.err.println("\nretort: stopping after the step in hand ..."));
-    }
-
-    private Integer end(boolean finished, String format, Object... values) {
-        if (!finished) {
-            System.err.println("retort: stopped; go on with the same command and --resume");
-            return Folders.INTERRUPTED;
+    /** Runs a method and prints what came of it. */
+    private Integer run(
+            SamplingParams params, TrainingSettings training, Work work, Function<OwnRun.Outcome, String> says)
+            throws IOException, InterruptedException {
+        TeacherFactory factory = ask.factory(out);
+        AskSettings asking = ask.settings();
+        Folders.requireEmptyUnless(resume, out);
+        try (Interrupt interrupt =
+                Interrupt.onSignals(() -> System.err.println("\nretort: stopping after the step in hand ..."))) {
+            OwnRun.Outcome outcome = work.of(new OwnRun(
+                    questions,
+                    out,
+                    factory,
+                    ask.spec().toString(),
+                    params,
+                    asking,
+                    common.path(student),
+                    training,
+                    common.device(),
+                    commandLine(),
+                    common.quiet(),
+                    interrupt));
+            if (!outcome.finished()) {
+                System.err.println("retort: stopped; go on with the same command and --resume");
+                return Folders.INTERRUPTED;
+            }
+            PrintWriter printed = spec.commandLine().getOut();
+            printed.println(says.apply(outcome));
+            printed.println("student: " + out.resolve("final"));
+            if (method.equals("step-by-step")) {
+                printed.println("ask it: retort generate --model " + out.resolve("final") + " --prompt '" + labelPrefix
+                        + "QUESTION'");
+            }
+            printed.flush();
+            return Retort.DONE;
         }
-        spec.commandLine().getOut().printf(Locale.ROOT, format, values);
-        spec.commandLine().getOut().flush();
-        return Retort.DONE;
     }
 
-    private Integer system2() throws Exception {
+    private static String counts(OwnRun.Outcome outcome, String rejected) {
+        return String.format(
+                Locale.ROOT,
+                "%d questions, %d learnt from, %d %s (rejected.jsonl), %d failed (failures.jsonl)",
+                outcome.questions(),
+                outcome.lessons(),
+                outcome.rejected(),
+                rejected,
+                outcome.failed());
+    }
+
+    private Integer system2() throws IOException, InterruptedException {
         if (system2 == null || answer == null) {
             throw new UsageException(
-                    "--method system2 needs --system2, the teacher's method, and --answer, how its answer" + " is cut");
+                    "--method system2 needs --system2, the teacher's method, and --answer, how its answer is cut");
         }
         System2Method calls = AskOptions.usage("--system2", () -> System2Method.of(system2));
         AnswerCut cut = AskOptions.usage("--answer", () -> AnswerCut.of(answer));
@@ -231,100 +284,99 @@ final class DistilCommand implements Callable<Integer> {
         if (samples < 1) {
             throw new UsageException("--samples must be at least 1, not " + samples);
         }
-        TeacherSpec who = AskOptions.usage("--teacher", () -> TeacherSpec.parse(teacher));
-        TeacherFactory factory = teacher(who);
-        Folders.requireEmptyUnless(resume, out);
-        try (Interrupt interrupt = onCtrlC()) {
-            SelfDistillation.Outcome outcome = SelfDistillation.run(new SelfDistillation.Request(
-                    questions,
-                    out,
-                    factory,
-                    who.toString(),
-                    params(),
-                    calls,
-                    cut,
-                    samples,
-                    vote,
-                    common.path(student),
-                    training(),
-                    common.device(),
-                    commandLine(),
-                    common.quiet(),
-                    interrupt));
-            return end(
-                    outcome.finished(),
-                    "%d questions, %d learnt from, %d samples rejected (rejected.jsonl), %d failed"
-                            + " (failures.jsonl)%nstudent: %s%n",
-                    outcome.questions(),
-                    outcome.lessons(),
-                    outcome.rejected(),
-                    outcome.failed(),
-                    out.resolve("final"));
+        if (ask.batchApi()) {
+            throw new UsageException("--batch-api asks every question once: it does not go with --method system2");
         }
+        return run(
+                ask.params(),
+                training(overrides),
+                run -> SelfDistillation.run(new SelfDistillation.Request(run, calls, cut, samples, vote)),
+                outcome -> counts(outcome, "samples rejected"));
     }
 
-    private Integer stepByStep() throws Exception {
+    private Integer stepByStep() throws IOException, InterruptedException {
         if (!labels.equals("gold") && !labels.equals("teacher")) {
             throw new UsageException("--labels " + labels + ": give gold or teacher");
         }
         if (!(alpha > 0 && alpha < 1)) {
             throw new UsageException("--alpha must be between 0 and 1, not " + alpha);
         }
-        TeacherSpec who = AskOptions.usage("--teacher", () -> TeacherSpec.parse(teacher));
+        TeacherSpec who = ask.spec();
         boolean needsShots = !(who instanceof TeacherSpec.Scripted || who instanceof TeacherSpec.Recorded);
         if (needsShots && demonstrations == null) {
             throw new UsageException("--demonstrations is needed: " + who + " writes rationales when it is shown some");
         }
-        TeacherFactory factory = teacher(who);
         if (layout != null && demonstrations == null) {
             throw new UsageException("--layout is that of --demonstrations: give them too");
         }
-        FewShotPrompt prompt = null;
-        if (demonstrations != null) {
-            FewShotLayout shown = layout == null
-                    ? FewShotLayout.standard()
-                    : AskOptions.usage("--layout", () -> FewShotLayout.named(layout));
-            prompt = new FewShotPrompt(Demonstration.read(demonstrations), shown);
+        FewShotPrompt prompt = demonstrations == null ? null : fewShot();
+        return run(
+                ask.params(),
+                training(overrides),
+                run -> OwnQuestions.run(new OwnQuestions.Request(
+                        run, prompt, labels.equals("gold"), alpha, labelPrefix, rationalePrefix)),
+                outcome -> counts(outcome, "answers not understood"));
+    }
+
+    private FewShotPrompt fewShot() throws IOException {
+        FewShotLayout shown = layout == null
+                ? FewShotLayout.standard()
+                : AskOptions.usage("--layout", () -> FewShotLayout.named(layout));
+        return new FewShotPrompt(Demonstration.read(demonstrations), shown);
+    }
+
+    private Integer seqkd() throws IOException, InterruptedException {
+        return run(
+                SequenceDistillation.usual(ask.params()),
+                training(overrides),
+                SequenceDistillation::run,
+                outcome -> counts(outcome, "cut off"));
+    }
+
+    /** @param usual settings of the method */
+    private Integer whiteBox(List<String> usual) throws IOException, InterruptedException {
+        if (!(ask.spec() instanceof TeacherSpec.Local local)) {
+            throw new UsageException("--method " + method + " reads the teacher's probabilities: give --teacher"
+                    + " local:MODEL, not " + ask.spec() + "; what that one writes can be learnt with --method seqkd");
         }
-        Folders.requireEmptyUnless(resume, out);
-        try (Interrupt interrupt = onCtrlC()) {
-            OwnQuestions.Outcome outcome = OwnQuestions.run(new OwnQuestions.Request(
-                    questions,
-                    out,
-                    factory,
-                    who.toString(),
-                    params(),
-                    prompt,
-                    common.path(student),
-                    labels.equals("gold"),
-                    alpha,
-                    labelPrefix,
-                    rationalePrefix,
-                    training(),
-                    common.device(),
-                    commandLine(),
-                    common.quiet(),
-                    interrupt));
-            return end(
-                    outcome.finished(),
-                    "%d questions, %d learnt from, %d answers not understood (rejected.jsonl), %d failed"
-                            + " (failures.jsonl)%nstudent: %s%nask it: retort generate --model %s --prompt '%s"
-                            + "QUESTION'%n",
-                    outcome.questions(),
-                    outcome.lessons(),
-                    outcome.rejected(),
-                    outcome.failed(),
-                    out.resolve("final"),
-                    out.resolve("final"),
-                    labelPrefix);
+        requireNothingAsked();
+        Map<Boolean, List<String>> given = overrides.stream().collect(Collectors.partitioningBy(this::isOfTeacher));
+        List<String> ofTeacher = new ArrayList<>(usual);
+        ofTeacher.addAll(given.get(true));
+        DistillationSettings settings = YamlConfig.read("", "--set", DistillationSettings.class, ofTeacher);
+        TrainingSettings training = training(given.get(false));
+        return run(
+                ask.params(),
+                training,
+                run -> WhiteBoxDistillation.run(
+                        new WhiteBoxDistillation.Request(run, method, common.path(local.model()), settings)),
+                outcome -> outcome.questions() + " questions, all learnt from");
+    }
+
+    /** Refuses options about answers of the teacher: their names may be taken for settings of the divergence. */
+    private void requireNothingAsked() {
+        for (OptionSpec option : spec.mixins().get("ask").options()) {
+            if (!option.longestName().equals("--teacher")
+                    && spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new UsageException(option.longestName() + " is about asking a teacher, and --method " + method
+                        + " asks nothing; settings of the divergence are given with --set key=value");
+            }
         }
     }
 
+    private boolean isOfTeacher(String override) {
+        String key = override.replaceFirst("[.=].*", "");
+        return Arrays.stream(DistillationSettings.class.getRecordComponents())
+                .map(component ->
+                        component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT))
+                .anyMatch(key::equals);
+    }
+
     /** The defaults of a small run, with what was set. */
-    private TrainingSettings training() {
+    private TrainingSettings training(List<String> set) {
         List<String> given = new ArrayList<>(List.of(
                 "learning_rate=5e-4", "num_train_epochs=3", "per_device_train_batch_size=16", "warmup_ratio=0.05"));
-        given.addAll(overrides);
+        given.addAll(set);
         TrainingSettings settings = YamlConfig.read("", "--set", TrainingSettings.class, given);
         if (full || settings.lora() != null) {
             return settings;

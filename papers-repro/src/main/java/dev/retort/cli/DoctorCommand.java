@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import dev.retort.model.LoadedModel;
 import dev.retort.run.YamlConfig;
+import dev.retort.train.Distillation;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -23,7 +24,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Says whether this machine, or a training configuration, is ready.",
             "One line each: ok, warn or fail. Exit status 1 if one fails.",
-            "With --config: whether a training would learn what it is meant to; a dead loss term fails.",
+            "With --config: whether a training would learn what it is meant to: tokens and labels, the share of each"
+                    + " loss term in the gradient, and what is seen of a teacher. A dead term fails.",
             "With --gpu: whether the GPU computes what the CPU computes, and how fast."
         },
         footer = {"", "Examples:", "  retort doctor", "  retort doctor --config sft.yaml"})
@@ -60,7 +62,7 @@ final class DoctorCommand implements Callable<Integer> {
         if (config != null) {
             TrainConfig train = YamlConfig.read(config, TrainConfig.class, overrides);
             try (LoadedModel loaded = common.load(train.modelNameOrPath())) {
-                findings.addAll(ConfigCheck.run(train, loaded));
+                findings.addAll(check(train, loaded));
             }
         }
         if (!gpu && config == null) {
@@ -71,6 +73,18 @@ final class DoctorCommand implements Callable<Integer> {
         out.flush();
         boolean failed = findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL);
         return failed ? Retort.FAILED : Retort.DONE;
+    }
+
+    private List<Finding> check(TrainConfig train, LoadedModel student) throws IOException, InterruptedException {
+        Distillation teacher;
+        try {
+            teacher = train.teacher(student, common);
+        } catch (IOException e) {
+            return List.of(Finding.fail("teacher", Retort.message(e)));
+        }
+        try (teacher) {
+            return ConfigCheck.run(train, student, teacher);
+        }
     }
 
     static void requireGpu(int count) throws IOException {

@@ -3,19 +3,11 @@ package dev.retort.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.data.Nearest;
 import dev.retort.data.Rows;
-import dev.retort.loss.AdaptiveKl;
 import dev.retort.loss.Divergence;
-import dev.retort.loss.ForwardKl;
-import dev.retort.loss.JensenShannon;
+import dev.retort.loss.Divergences;
 import dev.retort.loss.LogitCrossEntropy;
 import dev.retort.loss.LogitDivergence;
 import dev.retort.loss.LogitUnlikelihood;
-import dev.retort.loss.ReverseKl;
-import dev.retort.loss.SkewKl;
-import dev.retort.loss.SkewReverseKl;
-import dev.retort.loss.SymmetricKl;
-import dev.retort.loss.TeacherCrossEntropy;
-import dev.retort.loss.TotalVariation;
 import dev.retort.model.ModelFileException;
 import dev.retort.model.SafetensorsFile;
 import dev.retort.model.SafetensorsWriter;
@@ -28,12 +20,10 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.function.DoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,35 +57,6 @@ final class LossCommand implements Callable<Integer> {
     /** The losses of labels. */
     private static final List<String> OF_LABELS = List.of("cross-entropy", "unlikelihood");
 
-    /**
-     * A loss of a teacher.
-     *
-     * @param setting its name, or null where it has none
-     * @param usual the setting's default
-     * @param make the loss with a setting
-     */
-    private record OfTeacher(String setting, double usual, DoubleFunction<Divergence> make) {
-        static OfTeacher plain(Divergence divergence) {
-            return new OfTeacher(null, 0, setting -> divergence);
-        }
-    }
-
-    private static final Map<String, OfTeacher> OF_TEACHER = ofTeacher();
-
-    private static Map<String, OfTeacher> ofTeacher() {
-        Map<String, OfTeacher> losses = new LinkedHashMap<>();
-        losses.put("teacher-cross-entropy", OfTeacher.plain(new TeacherCrossEntropy()));
-        losses.put("forward-kl", OfTeacher.plain(new ForwardKl()));
-        losses.put("reverse-kl", OfTeacher.plain(new ReverseKl()));
-        losses.put("symmetric-kl", OfTeacher.plain(new SymmetricKl()));
-        losses.put("total-variation", OfTeacher.plain(new TotalVariation()));
-        losses.put("jsd", new OfTeacher("beta", 0.5, JensenShannon::new));
-        losses.put("skew-kl", new OfTeacher("alpha", 0.1, SkewKl::new));
-        losses.put("skew-reverse-kl", new OfTeacher("alpha", 0.1, SkewReverseKl::new));
-        losses.put("adaptive-kl", new OfTeacher("mu", 0.5, AdaptiveKl::new));
-        return losses;
-    }
-
     private static final String TEMPERATURE = "temperature";
 
     @Mixin
@@ -126,7 +87,7 @@ final class LossCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         common.apply();
         List<String> names = new ArrayList<>(OF_LABELS);
-        names.addAll(OF_TEACHER.keySet());
+        names.addAll(Divergences.names());
         if (!names.contains(name)) {
             throw new UsageException(
                     "--name " + name + " is not a loss of this version; supported: " + String.join(", ", names));
@@ -224,20 +185,16 @@ final class LossCommand implements Callable<Integer> {
     }
 
     private Divergence divergence(Map<String, Double> values) {
-        OfTeacher loss = OF_TEACHER.get(name);
-        try {
-            return loss.make().apply(loss.setting() == null ? 0 : values.get(loss.setting()));
-        } catch (IllegalArgumentException e) {
-            throw new UsageException("--set: " + e.getMessage());
-        }
+        Map<String, Double> own = new TreeMap<>(values);
+        own.remove(TEMPERATURE);
+        return AskOptions.usage("--set", () -> Divergences.named(name, own));
     }
 
     /** The temperature, and the setting that the loss has. */
     private Map<String, Double> settings() {
         Map<String, Double> values = new TreeMap<>(Map.of(TEMPERATURE, 1.0));
-        OfTeacher loss = OF_TEACHER.get(name);
-        if (loss != null && loss.setting() != null) {
-            values.put(loss.setting(), loss.usual());
+        if (!OF_LABELS.contains(name)) {
+            values.putAll(Divergences.settings(name));
         }
         for (String setting : settings) {
             int equals = setting.indexOf('=');

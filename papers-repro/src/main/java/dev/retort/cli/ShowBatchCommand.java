@@ -58,7 +58,7 @@ final class ShowBatchCommand implements Callable<Integer> {
         TrainingSettings settings = train.settings();
         try (LoadedModel loaded = common.load(train.modelNameOrPath())) {
             Tokenizer tokenizer = loaded.requireTokenizer();
-            ExampleEncoder encoder = TrainData.encoder(train, loaded);
+            ExampleEncoder encoder = TrainData.encoder(train, loaded, null);
             List<TokenExample> examples = encoder.encodeAll(TrainData.read(train, tokenizer));
             StepPlan plan = new StepPlan(examples.size(), settings.examplesPerStep(), settings.seed());
             List<TokenExample> step =

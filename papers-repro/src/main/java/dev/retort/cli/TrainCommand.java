@@ -8,6 +8,7 @@ import dev.retort.papers.RunFolder;
 import dev.retort.run.Interrupt;
 import dev.retort.run.RunRecord;
 import dev.retort.run.YamlConfig;
+import dev.retort.train.Distillation;
 import dev.retort.train.SupervisedTraining;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
         name = "train",
         mixinStandardHelpOptions = true,
         description = {
-            "Fine-tunes a model on JSON Lines of {prompt, completion} or {messages}; loss on completions only.",
+            "Fine-tunes a model on JSON Lines of {prompt, completion} or {messages}; loss on completions only. With a"
+                    + " teacher it comes near to that one's probabilities as well.",
             "Writes OUTPUT_DIR/{config.yaml, run.json, metrics.jsonl, tensorboard/, checkpoints/, final/}."
         },
         footer = {
@@ -43,6 +45,20 @@ import picocli.CommandLine.Spec;
             "  per_device_train_batch_size: 4",
             "  gradient_accumulation_steps: 4",
             "  lora: {r: 16, lora_alpha: 32, lora_dropout: 0.05, target_modules: [all-linear]}",
+            "",
+            "With a teacher of the same tokenizer, for example:",
+            "  teacher_model_name_or_path: models/SmolLM2-360M",
+            "  kd_ratio: 0.5                  # of the divergence; cross-entropy has the rest",
+            "  divergence: jsd                # as in retort loss, with beta, alpha or mu",
+            "  beta: 0.5",
+            "  temperature: 1                 # of both softmaxes of the divergence",
+            "  trim_vocabulary: true          # the teacher's is longer by padding",
+            "  teacher_top_k: 64              # that many are kept, in OUTPUT_DIR/signals",
+            "  teacher_outside: bucket        # all others: zero, bucket or renormalise",
+            "or, for the last two, steps on the student's own completions (GKD; kd_ratio is 1):",
+            "  lmbda: 0.5                     # share of these steps",
+            "  sampling_temperature: 0.9      # GKDConfig's temperature",
+            "  max_completion_length: 128",
             "",
             "Example:",
             "  retort train --config sft.yaml --set learning_rate=5e-4"
@@ -77,8 +93,9 @@ final class TrainCommand implements Callable<Integer> {
         long start = System.nanoTime();
         try (Interrupt interrupt =
                         Interrupt.onSignals(() -> System.err.println("\nretort: stopping after the step in hand ..."));
-                LoadedModel loaded = common.load(train.modelNameOrPath())) {
-            ExampleEncoder encoder = TrainData.encoder(train, loaded);
+                LoadedModel loaded = common.load(train.modelNameOrPath());
+                Distillation teacher = train.teacher(loaded, common)) {
+            ExampleEncoder encoder = TrainData.encoder(train, loaded, teacher);
             List<Example> examples = TrainData.read(train, loaded.requireTokenizer());
             List<List<TokenExample>> items = new ArrayList<>();
             encoder.encodeAll(examples).forEach(example -> items.add(List.of(example)));
@@ -88,8 +105,10 @@ final class TrainCommand implements Callable<Integer> {
                 encoder.encodeAll(TrainData.readFile(Path.of(train.evalFile()), loaded.requireTokenizer()))
                         .forEach(example -> validation.add(List.of(example)));
             }
-            Map<String, Double> weights = TrainData.termWeights(
-                    train, items.stream().flatMap(List::stream).toList());
+            List<TokenExample> all =
+                    new ArrayList<>(items.stream().flatMap(List::stream).toList());
+            Map<String, Double> weights = TrainData.termWeights(train, all);
+            RunFolder.requireSame(folder, train, "use another output_dir");
             RunFolder.writeConfig(folder, train);
             RunRecord record = RunRecord.start(
                     train.settings().seed(),
@@ -103,18 +122,19 @@ final class TrainCommand implements Callable<Integer> {
             if (train.trainFile() != null) {
                 record = record.withInput("train_file", Path.of(train.trainFile()), "the user's own");
             }
-            SupervisedTraining.Outcome outcome = new SupervisedTraining(loaded, train.settings(), weights, folder)
+            SupervisedTraining training = new SupervisedTraining(loaded, train.settings(), weights, folder)
                     .withValidation(validation)
                     .withProgress("train", common.quiet(), List.of())
-                    .withInterrupt(interrupt)
-                    .run(items);
+                    .withInterrupt(interrupt);
+            validation.forEach(all::addAll);
+            if (teacher != null
+                    && !teacher.begin(training, all, folder, train.settings().seed(), common.quiet(), interrupt)) {
+                return stopped("before the first step");
+            }
+            SupervisedTraining.Outcome outcome = training.run(items);
             RunFolder.record(folder, record, Duration.ofNanos(System.nanoTime() - start));
             if (!outcome.finished()) {
-                spec.commandLine()
-                        .getErr()
-                        .println("retort: stopped at step " + outcome.steps() + " of " + outcome.totalSteps()
-                                + "; go on with: retort train --config " + config + " --resume");
-                return Folders.INTERRUPTED;
+                return stopped("at step " + outcome.steps() + " of " + outcome.totalSteps());
             }
             spec.commandLine()
                     .getOut()
@@ -127,6 +147,13 @@ final class TrainCommand implements Callable<Integer> {
                             outcome.seconds()));
             return Retort.DONE;
         }
+    }
+
+    private int stopped(String where) {
+        spec.commandLine()
+                .getErr()
+                .println("retort: stopped " + where + "; go on with: retort train --config " + config + " --resume");
+        return Folders.INTERRUPTED;
     }
 
     private void warn(ExampleEncoder encoder, int examples) {

@@ -1,8 +1,13 @@
 package dev.retort.cli;
 
+import dev.retort.loss.TeacherSignal;
+import dev.retort.model.LoadedModel;
 import dev.retort.model.LoraConfig;
+import dev.retort.train.Distillation;
+import dev.retort.train.DistillationSettings;
 import dev.retort.train.LearningRate;
 import dev.retort.train.TrainingSettings;
+import java.io.IOException;
 import java.util.Map;
 
 /**
@@ -13,7 +18,9 @@ import java.util.Map;
  * @param trainFile JSON Lines of {prompt, completion} or {messages}, instead of a dataset
  * @param evalFile likewise, for validation losses
  * @param outputDir the run folder
- * @param termWeights the weight in the loss of each kind of example; absent: 1 for every kind
+ * @param teacherModelNameOrPath MODEL whose probabilities the student comes near to; the keys of {@link DistillationSettings}
+ *     go with it
+ * @param termWeights the weight in the loss of each kind of example, shared with the teacher; absent: 1 for every kind
  * @param lora adapters; absent: all weights are trained
  */
 public record TrainConfig(
@@ -22,6 +29,19 @@ public record TrainConfig(
         String trainFile,
         String evalFile,
         String outputDir,
+        String teacherModelNameOrPath,
+        Double kdRatio,
+        String divergence,
+        Double beta,
+        Double alpha,
+        Double mu,
+        Double temperature,
+        Double lmbda,
+        Double samplingTemperature,
+        Integer maxCompletionLength,
+        Integer teacherTopK,
+        TeacherSignal.Outside teacherOutside,
+        Boolean trimVocabulary,
         Map<String, Double> termWeights,
         Double learningRate,
         LearningRate.Kind lrSchedulerType,
@@ -56,6 +76,44 @@ public record TrainConfig(
             throw new IllegalArgumentException("output_dir is missing");
         }
         termWeights = termWeights == null ? Map.of() : Map.copyOf(termWeights);
+    }
+
+    /**
+     * How the student comes near the teacher, checked; null where there is none.
+     *
+     * @throws IllegalArgumentException where keys that go with a teacher stand without one
+     */
+    DistillationSettings distillation() {
+        DistillationSettings made = new DistillationSettings(
+                kdRatio,
+                divergence,
+                beta,
+                alpha,
+                mu,
+                temperature,
+                lmbda,
+                samplingTemperature,
+                maxCompletionLength,
+                teacherTopK,
+                teacherOutside,
+                trimVocabulary);
+        if (teacherModelNameOrPath != null) {
+            return made;
+        }
+        boolean isGiven = kdRatio != null || divergence != null || lmbda != null;
+        if (isGiven || !made.equals(DistillationSettings.defaults())) {
+            throw new IllegalArgumentException(
+                    "kd_ratio, divergence, temperature, lmbda and what goes with them need teacher_model_name_or_path");
+        }
+        return null;
+    }
+
+    /** The teacher beside a student; null where there is none. */
+    Distillation teacher(LoadedModel student, Common common) throws IOException, InterruptedException {
+        DistillationSettings how = distillation();
+        return how == null
+                ? null
+                : Distillation.open(student, common.path(teacherModelNameOrPath), common.device(), how);
     }
 
     /** The part that says how to train, checked. */

@@ -14,6 +14,8 @@ import dev.retort.data.Rows;
 import dev.retort.eval.NamedTask;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Seq2SeqLm;
+import dev.retort.train.Distillation;
+import dev.retort.train.DistillationSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -113,22 +115,27 @@ final class TrainData {
         return messages;
     }
 
-    /** The encoder that a configuration's training uses. */
-    static ExampleEncoder encoder(TrainConfig config, LoadedModel loaded) throws IOException {
+    /**
+     * The encoder that a configuration's training uses.
+     *
+     * @param teacher null where there is none
+     */
+    static ExampleEncoder encoder(TrainConfig config, LoadedModel loaded, Distillation teacher) throws IOException {
+        int positions = teacher == null ? loaded.model().config().maxPositions() : teacher.maxPositions();
         return new ExampleEncoder(
                 loaded.requireTokenizer(),
                 loaded.model() instanceof Seq2SeqLm,
                 loaded.trainingEosId(),
-                Math.min(config.settings().maxLength(), loaded.model().config().maxPositions()));
+                Math.min(config.settings().maxLength(), positions));
     }
 
-    /** The weight of every kind of example: as configured, else 1. */
+    /** The weight of every kind of example, as configured, else 1; shared with the teacher's term where there is one. */
     static Map<String, Double> termWeights(TrainConfig config, List<TokenExample> examples) {
-        if (!config.termWeights().isEmpty()) {
-            return config.termWeights();
+        Map<String, Double> weights = new TreeMap<>(config.termWeights());
+        if (weights.isEmpty()) {
+            examples.forEach(example -> weights.put(example.kind(), 1.0));
         }
-        Map<String, Double> weights = new TreeMap<>();
-        examples.forEach(example -> weights.put(example.kind(), 1.0));
-        return weights;
+        DistillationSettings teacher = config.distillation();
+        return teacher == null ? weights : teacher.terms(weights);
     }
 }

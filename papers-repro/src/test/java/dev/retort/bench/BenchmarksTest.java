@@ -130,6 +130,25 @@ class BenchmarksTest {
     }
 
     @Test
+    void distilsIntoEverySecondLayer() throws Exception {
+        Path model = TinyModel.save(root.resolve("tiny"));
+        Path out = root.resolve("out");
+        String table = run("distill-step", 1, null, model, out);
+        JsonNode sides = Rows.mapper()
+                .readTree(out.resolve("distill-step.json").toFile())
+                .get("cases")
+                .get(0)
+                .get("sides");
+        assertThat(sides.findValuesAsText("side")).containsExactly("retort", "trl-gkd", "trl-distillation", "limit");
+        JsonNode values = sides.get(0).get("first_values");
+        assertThat(values.get("first_loss").doubleValue()).isPositive();
+        assertThat(values.get("mean_loss").doubleValue()).isPositive();
+        assertThat(root.resolve("target/bench/distill-step-student/model.safetensors"))
+                .exists();
+        assertThat(table).startsWith("distill-step dolly\n").hasLineCount(6);
+    }
+
+    @Test
     void aModelAsGgufBecomesAFolderOfItsOwn() throws Exception {
         String message = "there is no case 'batch-2'; there are [batch-16, batch-1]";
         assertThatThrownBy(() -> run("generate", 1, "batch-2", gguf, null))

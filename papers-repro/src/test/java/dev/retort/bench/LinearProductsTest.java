@@ -24,4 +24,17 @@ class LinearProductsTest {
             assertThat(manager.getManagedArrays()).hasSize(before);
         }
     }
+
+    @Test
+    void addsGradientsIntoOneArrayOfEachShape() throws IOException {
+        try (LoadedModel loaded = TinyModel.create()) {
+            NDManager manager = loaded.model().weights().manager();
+            int before = manager.getManagedArrays().size();
+            LinearProducts products = new LinearProducts(loaded.model());
+            products.weightGradients(5, 2);
+            products.weightGradients(3, 1);
+            // Attention, the two ways of the feed-forward part, and the head.
+            assertThat(manager.getManagedArrays()).hasSize(before + 4);
+        }
+    }
 }

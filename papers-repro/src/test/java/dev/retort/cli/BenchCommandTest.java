@@ -37,9 +37,11 @@ class BenchCommandTest {
         assertThat(run.out())
                 .startsWith("Usage: retort bench ")
                 .contains(
-                        "train-step  LoRA",
-                        "generate    greedy",
-                        "sample      asking",
+                        "train-step    LoRA",
+                        "distill-step  20 steps",
+                        "generate      greedy",
+                        "loss          a distillation loss",
+                        "sample        asking",
                         "--repetitions=N",
                         "Default: 5",
                         "--case=NAME");
@@ -47,7 +49,9 @@ class BenchCommandTest {
 
     @Test
     void wrongUsageIsStatus2() {
-        assertUsage("retort: there is no benchmark 'decode'; there are [train-step, generate, loss, sample]", "decode");
+        assertUsage(
+                "retort: there is no benchmark 'decode'; there are [train-step, distill-step, generate, loss, sample]",
+                "decode");
         assertUsage("retort: --repetitions must be at least 1, not 0", "generate", "--repetitions", "0");
         assertUsage("retort: --questions must be at least 1, not 0", "sample", "--questions", "0");
         assertUsage("retort: --threads must be at least 1, not 0", "generate", "--threads", "0");

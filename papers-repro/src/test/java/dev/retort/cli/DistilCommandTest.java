@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.retort.batch.Tokenizer;
 import dev.retort.data.Example;
 import dev.retort.data.JsonLines;
 import dev.retort.data.Question;
@@ -126,13 +127,162 @@ class DistilCommandTest {
         assertThat(out.resolve("run.json")).hasBinaryContent(record);
     }
 
+    private Path teacher() throws IOException {
+        return ModelFolders.random(folder.resolve("teacher"), "tokenizer-bpe", 2);
+    }
+
+    private void referToAll() throws IOException {
+        JsonLines.write(
+                questions,
+                List.of(Question.ofText("a", "t", "2 * 3", "6"), Question.ofText("b", "t", "10 - 4 + 1", " 7 ")));
+    }
+
+    @Test
+    void kdLearnsReferencesAndTheTeachersProbabilities() throws IOException {
+        referToAll();
+        String[] command = {"--teacher", "local:" + teacher(), "--method", "kd", "--set", "kd_ratio=0.75"};
+        CliRun run = run(command);
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out()).isEqualTo("2 questions, all learnt from\nstudent: " + out.resolve("final") + "\n");
+        assertThat(JsonLines.read(out.resolve("train.jsonl"), Example.class))
+                .extracting(Example::id, Example::prompt, Example::completion)
+                .containsExactly(tuple("a", turn("2 * 3"), "6"), tuple("b", turn("10 - 4 + 1"), "7"));
+        assertThat(Files.readString(out.resolve("config.yaml")))
+                .contains(
+                        "method: kd",
+                        "teacher: \"local:" + folder.resolve("teacher") + "\"",
+                        "kd_ratio: 0.75",
+                        "divergence: forward-kl",
+                        "lmbda: 0.0",
+                        "max_steps: 2");
+        assertThat(Files.readString(out.resolve("metrics.jsonl"))).contains("\"loss/answer\":", "\"loss/kd\":");
+        assertThat(JsonLines.read(out.resolve("questions.jsonl"), Question.class))
+                .hasSize(2);
+        assertThat(CliRun.of("generate", "--model", out.resolve("final"), "--prompt", "2 * 3", "--max-tokens", "2")
+                        .status())
+                .isZero();
+
+        byte[] record = Files.readAllBytes(out.resolve("run.json"));
+        List<String> again = new ArrayList<>(List.of(command));
+        again.add("--resume");
+        assertThat(run(again.toArray(new String[0])).out()).isEqualTo(run.out());
+        assertThat(out.resolve("run.json")).hasBinaryContent(record);
+        again.addAll(List.of("--set", "temperature=2"));
+        assertThat(run(again.toArray(new String[0])).err())
+                .isEqualTo("retort: " + out.resolve("config.yaml")
+                        + ": made with other settings than these; use another" + " --out\n");
+    }
+
+    @Test
+    void kdGoesOnWithTheSignalsThatAreStored() throws IOException {
+        referToAll();
+        CliRun run = run(
+                "--teacher",
+                "local:" + teacher(),
+                "--method",
+                "kd",
+                "--set",
+                "teacher_top_k=8",
+                "--set",
+                "temperature=2");
+        assertThat(run.status()).as(run.err()).isZero();
+        CliRun exported = CliRun.of("signals", "export", out.resolve("signals"), folder.resolve("signals.parquet"));
+        assertThat(exported.out()).as(exported.err()).endsWith(" rows of 2 signals\n");
+    }
+
+    @Test
+    void gkdLearnsOnTheStudentsOwnCompletions() throws IOException {
+        CliRun run = run(
+                "--teacher",
+                "local:" + teacher(),
+                "--method",
+                "gkd",
+                "--set",
+                "lmbda=1",
+                "--set",
+                "max_completion_length=4");
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out()).startsWith("4 questions, all learnt from\n");
+        assertThat(Files.readString(out.resolve("config.yaml")))
+                .contains(
+                        "kd_ratio: 1.0",
+                        "divergence: jsd",
+                        "beta: 0.5",
+                        "  temperature: 1.0",
+                        "lmbda: 1.0",
+                        "sampling_temperature: 0.9",
+                        "max_completion_length: 4");
+    }
+
+    @Test
+    void kdNeedsReferencesAndATeacherWithTheStudentsTokens() throws IOException {
+        CliRun run = run("--teacher", "local:" + teacher(), "--method", "gkd");
+        assertThat(run.status()).isEqualTo(Retort.FAILED);
+        assertThat(run.err())
+                .isEqualTo("retort: " + questions + ": question b has no reference: give every question one, or learn"
+                        + " from the student's own completions alone with --method gkd --set lmbda=1\n");
+        referToAll();
+        Path other = folder.resolve("other");
+        try (Tokenizer words = Tokenizer.ofWords(List.of("one", "two"))) {
+            ModelFolders.random(other, words);
+        }
+        CliRun unlike = run("--teacher", "local:" + other, "--method", "kd");
+        assertThat(unlike.status()).isEqualTo(Retort.FAILED);
+        assertThat(unlike.err())
+                .startsWith("retort: " + other + ": the teacher's vocabulary has 1024 ids and the student's 1024: id ")
+                .hasLineCount(1);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void seqkdLearnsWhatTheTeacherWrites() throws IOException {
+        CliRun run = run("--teacher", "scripted:arithmetic", "--method", "seqkd");
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out())
+                .isEqualTo(
+                        "4 questions, 3 learnt from, 0 cut off (rejected.jsonl), 1 failed (failures.jsonl)\nstudent: "
+                                + out.resolve("final") + "\n");
+        List<TeacherSample> samples = JsonLines.read(out.resolve("kept.jsonl"), TeacherSample.class);
+        assertThat(JsonLines.read(out.resolve("train.jsonl"), Example.class))
+                .extracting(Example::prompt, Example::completion, Example::from)
+                .startsWith(tuple(turn("2 * 3"), samples.get(0).text().strip(), List.of("a", "a/0")))
+                .hasSize(3);
+        assertThat(Files.readString(out.resolve("config.yaml")))
+                .contains("method: seqkd", "  temperature: 1.0\n  max_tokens: 256\n");
+        assertThat(out.resolve("cache")).isDirectory();
+    }
+
+    /** A random model never ends by itself. */
+    @Test
+    void seqkdLeavesOutWhatWasCutOff() throws IOException {
+        CliRun run = run("--teacher", "local:" + teacher(), "--method", "seqkd", "--max-tokens", "2");
+        assertThat(run.status()).isEqualTo(Retort.FAILED);
+        assertThat(run.err())
+                .isEqualTo("retort: " + out + ": there is no completion to learn from (4 were cut off, 0 failed); raise"
+                        + " --max-tokens, or look into failures.jsonl\n");
+    }
+
+    @Test
+    void saysWhatABudgetDidNotReach() throws IOException {
+        CliRun run = run("--teacher", "scripted:arithmetic", "--method", "seqkd", "--budget-tokens", "1");
+        assertThat(run.status()).isEqualTo(Retort.FAILED);
+        assertThat(run.err())
+                .matches("retort: \\S+failures.jsonl: the budget ended before [1-4] of its rows; raise it and go on"
+                        + " with --resume\n");
+        assertThat(out.resolve("final")).doesNotExist();
+    }
+
     private static String text(String words) {
         return "Take the last letters of the words in \"" + words + "\" and concatenate them.";
     }
 
     /** As a model with this chat template is asked. */
     private static String chat(String words) {
-        return "<|im_start|>user\n" + text(words) + "<|im_end|>\n<|im_start|>assistant\n";
+        return turn(text(words));
+    }
+
+    private static String turn(String text) {
+        return "<|im_start|>user\n" + text + "<|im_end|>\n<|im_start|>assistant\n";
     }
 
     private static Question letters(String id, String words) {
@@ -230,7 +380,13 @@ class DistilCommandTest {
                 "--teacher local:models/m --method step-by-step"
                         + " | --demonstrations is needed: local:models/m writes rationales when it is shown some",
                 "--teacher scripted:arithmetic --method minillm"
-                        + " | --method minillm: step-by-step and system2 are here yet",
+                        + " | --method minillm: there are step-by-step, system2, seqkd, kd and gkd",
+                "--teacher openai:gpt --method kd | --method kd reads the teacher's probabilities: give --teacher"
+                        + " local:MODEL, not openai:gpt; what that one writes can be learnt with --method seqkd",
+                "--teacher scripted:arithmetic --method gkd | --method gkd reads the teacher's probabilities",
+                "--teacher local:models/m --method kd --temperature 2 | --temperature is about asking a teacher, and"
+                        + " --method kd asks nothing; settings of the divergence are given with --set key=value",
+                "--teacher openai:gpt --method system2 --system2 cot --answer whole --batch-api | --batch-api asks",
                 "--teacher scripted:arithmetic --method system2 --system2 cot | --method system2 needs --system2",
                 "--teacher scripted:arithmetic --method system2 --answer whole | --method system2 needs --system2",
                 "--teacher scripted:arithmetic --method system2 --system2 rat --answer whole"

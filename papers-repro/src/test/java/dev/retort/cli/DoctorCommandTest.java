@@ -153,6 +153,130 @@ class DoctorCommandTest {
         assertThat(run.err()).isEqualTo("retort: --set goes with --config\n");
     }
 
+    private static final String TWO_KINDS =
+            """
+            {"id": "a", "prompt": "one", "completion": " two three", "kind": "label"}
+            {"id": "b", "prompt": "two", "completion": " one", "kind": "rationale"}
+            """;
+
+    private Path teacher(long seed) throws IOException {
+        try (Tokenizer words = Tokenizer.ofWords(List.of("one", "two", "three", "four"))) {
+            return ModelFolders.random(folder.resolve("teacher-" + seed), words, seed);
+        }
+    }
+
+    @Test
+    void aTeachersTermHasItsShareOfTheGradient() throws IOException {
+        CliRun run = CliRun.of(
+                "doctor",
+                "--config",
+                config(TWO_KINDS),
+                "--set",
+                "teacher_model_name_or_path=" + teacher(2),
+                "--set",
+                "kd_ratio=0.25");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).as(run.out()).isZero();
+        assertThat(run.out())
+                .contains(
+                        "ok    label text: 2 of 2 completions come back from their labels; a: '\u00b7two\u00b7three' |"
+                                + " 'two\u00b7three'\n")
+                .contains("ok    mask: 5 labelled, 2 ignored, 1 padding in a batch of 2 examples")
+                .contains("ok    vocabulary: teacher 1024 ids, student 1024, in common 1024, of which 7 are tokens; the"
+                        + " batch has 4 of them")
+                .containsPattern(
+                        "ok    teacher's mass outside its top k: mean a token, k = 16: 0\\.[0-9]+, 64: 0\\.[0-9]+,"
+                                + " 256: 0\\.[0-9]+\n")
+                .containsPattern("ok    term kd: weight 0.25, 2 examples, 5 labelled tokens .*, loss [0-9.]+ a token,"
+                        + " [0-9]+ % of the gradient's norm")
+                .contains("ok    term label: weight 0.75, 1 examples, 3 labelled tokens")
+                .containsPattern("ok    terms kd and label: cosine of their gradients -?0\\.[0-9]{3}\n")
+                .containsPattern("ok    terms label and rationale: cosine");
+    }
+
+    @Test
+    void aNegativeWeightPullsTheOtherWayWithoutALowerBound() throws IOException {
+        String line = "{\"prompt\": \"one\", \"completion\": \" two\", \"kind\": \"%s\"}\n";
+        Path config = config(line.formatted("label") + line.formatted("other"));
+        CliRun run = CliRun.of("doctor", "--config", config, "--set", "term_weights={label: 1, other: -1}");
+        assertThat(run.status()).isZero();
+        assertThat(run.out())
+                .contains("warn  term other: no lower bound: a negative weight")
+                .containsPattern("ok    term label: weight 1.0, .*, 50 % of the gradient's norm")
+                .containsPattern("ok    term other: weight -1.0, .*, 50 % of the gradient's norm")
+                .contains("ok    terms label and other: cosine of their gradients -1.000\n");
+    }
+
+    @Test
+    void aTeacherThatIsTheStudentHasNothingToTeach() throws IOException {
+        Path config = config(TWO_KINDS);
+        CliRun run = CliRun.of("doctor", "--config", config, "--set", "teacher_model_name_or_path=" + teacher(1));
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.out())
+                .containsPattern(
+                        "fail  term kd: dead: teacher and student say the same \\([-+0-9.e]+ nats a token\\); is"
+                                + " the student its own teacher\\?\n");
+        CliRun without = CliRun.of(
+                "doctor",
+                "--config",
+                config,
+                "--set",
+                "teacher_model_name_or_path=" + teacher(2),
+                "--set",
+                "kd_ratio=0");
+        assertThat(without.status()).isEqualTo(1);
+        assertThat(without.out()).contains("fail  term kd: dead: kd_ratio is 0; leave teacher_model_name_or_path out");
+    }
+
+    @Test
+    void theTopKOfATeacherIsBoundedOrNot() throws IOException {
+        Path config = config(TWO_KINDS);
+        Path teacher = teacher(2);
+        CliRun bounded = CliRun.of(
+                "doctor",
+                "--config",
+                config,
+                "--set",
+                "teacher_model_name_or_path=" + teacher,
+                "--set",
+                "teacher_top_k=16",
+                "--set",
+                "kd_ratio=1");
+        assertThat(bounded.status()).as(bounded.out()).isZero();
+        assertThat(bounded.out())
+                .containsPattern("ok    top 16, bucket: forward-kl is off from that of the whole vocabulary by at most"
+                        + " [0-9.]+ nats a token \\(mean; the worst token [0-9.]+\\)")
+                .contains("ok    term label: only measured: kd_ratio is 1")
+                .contains("100 % of the gradient's norm");
+        CliRun unbounded = CliRun.of(
+                "doctor",
+                "--config",
+                config,
+                "--set",
+                "teacher_model_name_or_path=" + teacher,
+                "--set",
+                "teacher_top_k=16",
+                "--set",
+                "divergence=reverse-kl");
+        assertThat(unbounded.status()).isZero();
+        assertThat(unbounded.out()).contains("warn  top 16, bucket: nothing bounds how far reverse-kl is off");
+        assertThat(folder.resolve("out")).as("nothing is written").doesNotExist();
+    }
+
+    @Test
+    void aTeacherOfOtherTokensFails() throws IOException {
+        Path other;
+        try (Tokenizer words = Tokenizer.ofWords(List.of("two", "one"))) {
+            other = ModelFolders.random(folder.resolve("other"), words);
+        }
+        CliRun run = CliRun.of("doctor", "--config", config(TWO_KINDS), "--set", "teacher_model_name_or_path=" + other);
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.out())
+                .startsWith(
+                        "fail  teacher: " + other + ": the teacher's vocabulary has 1024 ids and the student's 1024:"
+                                + " id 3 is 'two' to the teacher and 'one' to the student");
+    }
+
     private Path config(String data) throws IOException {
         Path model = folder.resolve("words");
         if (Files.notExists(model)) {

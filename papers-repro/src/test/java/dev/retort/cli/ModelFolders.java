@@ -36,13 +36,23 @@ final class ModelFolders {
 
     /** Makes a LLaMA-like model of random weights around a fixture's tokenizer. */
     static Path random(Path target, String tokenizer) throws IOException {
+        return random(target, tokenizer, 1);
+    }
+
+    /** Makes one that differs by its seed. */
+    static Path random(Path target, String tokenizer, long seed) throws IOException {
         try (Tokenizer words = Tokenizer.load(CliRun.fixture(tokenizer))) {
-            return random(target, words);
+            return random(target, words, seed);
         }
     }
 
     /** Makes a LLaMA-like model of random weights around a tokenizer. */
     static Path random(Path target, Tokenizer tokenizer) throws IOException {
+        return random(target, tokenizer, 1);
+    }
+
+    /** Makes one that differs by its seed. */
+    static Path random(Path target, Tokenizer tokenizer, long seed) throws IOException {
         ObjectNode json = Rows.mapper().createObjectNode();
         json.put("model_type", "llama");
         json.put("vocab_size", 1024);
@@ -53,7 +63,7 @@ final class ModelFolders {
         json.put("max_position_embeddings", 128);
         json.put("initializer_range", 0.2);
         json.put("tie_word_embeddings", true);
-        return save(target, json, tokenizer);
+        return save(target, json, tokenizer, seed);
     }
 
     /** Makes a T5 of random weights around a tokenizer. */
@@ -66,13 +76,13 @@ final class ModelFolders {
         json.put("d_ff", 48);
         json.put("num_layers", 1);
         json.put("num_heads", 4);
-        return save(target, json, tokenizer);
+        return save(target, json, tokenizer, 1);
     }
 
-    private static Path save(Path target, ObjectNode json, Tokenizer tokenizer) throws IOException {
+    private static Path save(Path target, ObjectNode json, Tokenizer tokenizer, long seed) throws IOException {
         ObjectNode generation = Rows.mapper().createObjectNode();
         // The tokenizer is the caller's to close.
-        try (var model = Models.create(json, 1, Device.cpu())) {
+        try (var model = Models.create(json, seed, Device.cpu())) {
             Models.save(new LoadedModel(model, tokenizer, generation, target), target);
         }
         return target;

@@ -68,7 +68,8 @@ public final class OnPolicy {
         return sampled;
     }
 
-    private static int[] prompt(TokenExample example) {
+    /** What lies before an example's first label. */
+    static int[] prompt(TokenExample example) {
         int length = 0;
         while (length < example.labels().length && example.labels()[length] == TokenExample.IGNORED) {
             length++;

@@ -1,12 +1,9 @@
 package dev.retort.train;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
 import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
 import dev.retort.loss.TeacherSignal;
-import dev.retort.model.CausalLm;
+import dev.retort.run.Interrupt;
 import dev.retort.run.Progress;
 import dev.retort.signal.SignalKey;
 import dev.retort.signal.SignalStore;
@@ -63,42 +60,45 @@ public record StoredTeacher(
     /**
      * Writes down what the teacher says at the examples, from their first label on; those that are there are not asked again.
      *
+     * @param teacher with this k and temperature
      * @param progress counts examples
+     * @return whether all are there; false after an interruption
      */
-    public void write(CausalLm teacher, List<TokenExample> examples, Progress progress) throws IOException {
+    public boolean write(TopKTeacher teacher, List<TokenExample> examples, Progress progress, Interrupt interrupt)
+            throws IOException {
         List<TokenExample> missing = examples.stream()
                 .filter(example -> labels(example).length > 0 && !store.contains(key(example, labels(example)[0])))
                 .map(StoredTeacher::toTheEnd)
                 .distinct()
                 .toList();
         int done = examples.size() - missing.size();
+        boolean isStopped = false;
         for (List<TokenExample> rows : SupervisedStep.microBatches(missing, ROWS)) {
-            try (TokenBatch batch =
-                    new TokenBatch(rows, false, teacher.weights().manager())) {
-                TopKLogProbs all = top(teacher.logits(teacher.labelHidden(batch)), batch.manager());
-                int from = 0;
-                for (TokenExample example : rows) {
-                    int[] labels = labels(example);
-                    TopKLogProbs own = all.select(
-                            IntStream.range(from, from + labels.length).toArray());
-                    store.put(key(example, labels[0]), own);
-                    from += labels.length;
-                }
+            isStopped = interrupt.requested();
+            if (isStopped) {
+                break;
             }
+            write(teacher, rows);
             done += rows.size();
             progress.update(done, done, Double.NaN);
         }
         store.flush();
+        return !isStopped;
     }
 
-    private TopKLogProbs top(NDArray logits, NDManager scratch) {
-        NDList top = logits.div((float) temperature).logSoftmax(1).topK(k, 1, true, true);
-        top.attach(scratch);
-        int[] ids = Arrays.stream(top.get(1).toLongArray())
-                .mapToInt(Math::toIntExact)
-                .toArray();
-        return new TopKLogProbs(
-                Math.toIntExact(logits.getShape().get(0)), k, ids, top.get(0).toFloatArray());
+    private void write(TopKTeacher teacher, List<TokenExample> rows) throws IOException {
+        try (TokenBatch batch =
+                new TokenBatch(rows, false, teacher.teacher().weights().manager())) {
+            TopKLogProbs all = teacher.at(batch).top();
+            int from = 0;
+            for (TokenExample example : rows) {
+                int[] labels = labels(example);
+                store.put(
+                        key(example, labels[0]),
+                        all.select(IntStream.range(from, from + labels.length).toArray()));
+                from += labels.length;
+            }
+        }
     }
 
     private SignalKey key(TokenExample example, int first) {

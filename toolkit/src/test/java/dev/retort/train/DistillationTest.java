@@ -25,8 +25,10 @@ import dev.retort.model.LoraConfig;
 import dev.retort.model.Models;
 import dev.retort.run.Interrupt;
 import dev.retort.run.Progress;
+import dev.retort.run.YamlConfig;
 import dev.retort.signal.SignalStore;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,13 +48,19 @@ class DistillationTest {
     Path temporary;
 
     private static LoadedModel model(long seed, int layers) throws IOException {
+        return model(seed, layers, 0);
+    }
+
+    /** @param padding ids behind the last token */
+    private static LoadedModel model(long seed, int layers, int padding) throws IOException {
         List<String> words = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             words.add("w" + i);
         }
         Tokenizer tokenizer = Tokenizer.ofWords(words);
         ObjectNode config = Rows.mapper().createObjectNode();
-        config.put("model_type", "llama").put("vocab_size", tokenizer.vocabularySize());
+        config.put("model_type", "llama").put("vocab_size", tokenizer.vocabularySize() + padding);
+        config.put("max_position_embeddings", 64);
         config.put("hidden_size", 16).put("intermediate_size", 24);
         config.put("num_hidden_layers", layers).put("num_attention_heads", 2);
         config.put("tie_word_embeddings", true).put("initializer_range", 0.2);
@@ -163,10 +171,13 @@ class DistillationTest {
             assertThatThrownBy(() -> fromDisk.evaluate(examples))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("no signal of this teacher with k = " + vocabulary);
+            Interrupt now = Interrupt.onThread();
+            now.request();
+            assertThat(write(stored, teacher, examples, now)).isFalse();
+            assertThat(store.keys()).isEmpty();
             for (int turn = 0; turn < 2; turn++) {
-                try (Progress progress = Progress.onStandardError("signals", 0, 8, true, List.of())) {
-                    stored.write((CausalLm) teacher.model(), examples, progress);
-                }
+                assertThat(write(stored, teacher, examples, Interrupt.onThread()))
+                        .isTrue();
                 assertThat(store.keys()).hasSize(8);
             }
             LossParts ofDisk = fromDisk.evaluate(examples);
@@ -180,6 +191,17 @@ class DistillationTest {
         }
     }
 
+    private static boolean write(
+            StoredTeacher stored, LoadedModel teacher, List<TokenExample> examples, Interrupt interrupt)
+            throws IOException {
+        int vocabulary = teacher.model().config().vocabularySize();
+        TopKTeacher beside = new TopKTeacher(
+                (CausalLm) teacher.model(), vocabulary, stored.k(), stored.temperature(), stored.outside());
+        try (Progress progress = Progress.onStandardError("signals", 0, examples.size(), true, List.of())) {
+            return stored.write(beside, examples, progress, interrupt);
+        }
+    }
+
     /** A turn of the user between two of the assistant carries no loss, and its tokens have no part in the signal. */
     @Test
     void labelsWithAGapTakeTheirOwnSignals() throws IOException {
@@ -189,9 +211,7 @@ class DistillationTest {
             int[] labels = {-100, 5, 6, -100, -100, 9};
             List<TokenExample> examples = List.of(new TokenExample("a", "answer", 1, input, labels));
             StoredTeacher stored = new StoredTeacher(store, "r", "t", 23, 1, TeacherSignal.Outside.ZERO);
-            try (Progress progress = Progress.onStandardError("signals", 0, 1, true, List.of())) {
-                stored.write((CausalLm) teacher.model(), examples, progress);
-            }
+            write(stored, teacher, examples, Interrupt.onThread());
             SupervisedStep step = new SupervisedStep(teacher.model(), TEACHER_ONLY, 8, 1).withTeacher(stored, FORWARD);
             assertThat(step.evaluate(examples)
                             .terms()
@@ -257,6 +277,95 @@ class DistillationTest {
         }
         assertThat(stopped.resolve("final/model.safetensors"))
                 .hasSameBinaryContentAs(whole.resolve("final/model.safetensors"));
+    }
+
+    private Path saved(String name, long seed, int layers, int padding) throws IOException {
+        Path folder = temporary.resolve(name);
+        try (LoadedModel model = model(seed, layers, padding)) {
+            Models.save(model, folder);
+        }
+        return folder;
+    }
+
+    /** @param padding of the teacher's vocabulary */
+    private Distillation open(LoadedModel student, int padding, String... settings) throws IOException {
+        return Distillation.open(
+                student,
+                saved("teacher-" + padding, 6, 3, padding),
+                Device.cpu(),
+                YamlConfig.read("", "test", DistillationSettings.class, List.of(settings)));
+    }
+
+    private static boolean begin(Distillation distillation, LoadedModel student, Path folder, Interrupt interrupt)
+            throws IOException {
+        TrainingSettings settings = TrainingSettings.defaults().withMaxSteps(2);
+        SupervisedTraining training = new SupervisedTraining(
+                        student, settings, distillation.settings().terms(Map.of("answer", 1.0)), folder)
+                .withProgress("train", true, List.of());
+        return distillation.begin(training, examples(student), folder, 7, true, interrupt)
+                && training.run(items(student)).finished();
+    }
+
+    @Test
+    void aTeacherIsTrimmedAndItsSignalsAreWrittenOnce() throws IOException {
+        String[] settings = {"teacher_top_k=5", "trim_vocabulary=true", "divergence=jsd"};
+        Path folder = temporary.resolve("run");
+        Path saved = saved("student", 5, 2, 0);
+        Interrupt now = Interrupt.onThread();
+        now.request();
+        try (LoadedModel student = Models.load(saved, Device.cpu());
+                Distillation distillation = open(student, 9, settings)) {
+            assertThat(distillation.vocabulary()).isEqualTo(23);
+            assertThat(distillation.maxPositions()).isEqualTo(64);
+            assertThat(begin(distillation, student, folder, now)).isFalse();
+            assertThat(folder.resolve("metrics.jsonl")).doesNotExist();
+        }
+        Path signals = temporary.resolve("again/signals");
+        for (String run : List.of("run", "again")) {
+            try (LoadedModel student = Models.load(saved, Device.cpu());
+                    Distillation distillation = open(student, 9, settings)) {
+                if (run.equals("again")) {
+                    Files.createDirectories(signals.getParent());
+                    Files.move(folder.resolve("signals"), signals);
+                }
+                assertThat(begin(distillation, student, temporary.resolve(run), Interrupt.onThread()))
+                        .isTrue();
+            }
+        }
+        try (SignalStore store = SignalStore.openToRead(signals)) {
+            assertThat(store.keys()).hasSize(8);
+        }
+        assertThat(signals.resolve("signals-00002.safetensors")).doesNotExist();
+        assertThat(temporary.resolve("again/final/model.safetensors"))
+                .hasSameBinaryContentAs(folder.resolve("final/model.safetensors"));
+    }
+
+    @Test
+    void saysWhyATeacherAndAStudentDoNotFit() throws IOException {
+        try (LoadedModel student = model(5, 2);
+                LoadedModel longer = model(5, 2, 1)) {
+            assertThatThrownBy(() -> open(student, 9))
+                    .hasMessage(temporary.resolve("teacher-9") + ": the teacher's vocabulary has 32 ids and the"
+                            + " student's 23: their tokens are the same, so trim both to 23");
+            assertThatThrownBy(() -> open(longer, 0, "trim_vocabulary=true"))
+                    .hasMessageEndingWith("the teacher's vocabulary has 23 ids and the student's 24: only the teacher's"
+                            + " can be trimmed");
+            assertThatThrownBy(() -> open(student, 0, "teacher_top_k=24"))
+                    .hasMessageEndingWith("teacher_top_k is 24, and the vocabulary has 23 ids");
+            try (Distillation distillation = open(student, 0, "lmbda=1", "max_completion_length=62")) {
+                assertThatThrownBy(() -> begin(distillation, student, temporary, Interrupt.onThread()))
+                        .hasMessage("example a1: its prompt and max_completion_length make 65 tokens, and the models"
+                                + " read 64; lower max_completion_length");
+            }
+        }
+        ObjectNode config = Rows.mapper().createObjectNode().put("model_type", "t5");
+        config.put("vocab_size", 23).put("d_model", 16).put("d_kv", 8).put("d_ff", 24);
+        config.put("num_layers", 1).put("num_heads", 2);
+        try (LoadedModel student = new LoadedModel(
+                Models.create(config, 5, Device.cpu()), null, Rows.mapper().createObjectNode(), temporary)) {
+            assertThatThrownBy(() -> open(student, 0))
+                    .hasMessageEndingWith("teacher and student must both be decoder-only or both encoder-decoders");
+        }
     }
 
     private static double distance(LoadedModel student, LoadedModel teacher) throws IOException {

@@ -21,6 +21,7 @@ import dev.retort.filter.AnswerForm;
 import dev.retort.filter.FilterSpec;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
+import dev.retort.papers.OwnRun;
 import dev.retort.papers.RowRun;
 import dev.retort.papers.RunFolder;
 import dev.retort.papers.RunOptions;
@@ -293,14 +294,7 @@ final class System2Road {
     }
 
     private static String prompt(Tokenizer tokenizer, String text) {
-        return prompt(tokenizer, List.of(Message.user(text)));
-    }
-
-    /** Messages as a local model gets them: through its chat template, or the last one alone. */
-    static String prompt(Tokenizer tokenizer, List<Message> messages) {
-        return tokenizer.hasChatTemplate()
-                ? tokenizer.chat(messages, true)
-                : messages.get(messages.size() - 1).content();
+        return OwnRun.prompt(tokenizer, List.of(Message.user(text)));
     }
 
     /** The test of a student that answers at once. An item's references are the right answer and the options. */

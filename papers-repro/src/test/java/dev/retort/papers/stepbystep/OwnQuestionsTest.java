@@ -15,7 +15,9 @@ import dev.retort.data.TokenUsage;
 import dev.retort.filter.FilterReport;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
+import dev.retort.papers.OwnRun;
 import dev.retort.papers.ScratchFolder;
+import dev.retort.pipelines.AskSettings;
 import dev.retort.pipelines.TeacherFactory;
 import dev.retort.prompt.Demonstration;
 import dev.retort.prompt.FewShotPrompt;
@@ -114,23 +116,20 @@ class OwnQuestionsTest {
             boolean goldLabels,
             TrainingSettings training,
             Interrupt interrupt) {
-        return new OwnQuestions.Request(
+        OwnRun run = new OwnRun(
                 questions,
                 out,
                 teacher,
                 "teacher",
                 SamplingParams.none(),
-                prompt,
+                AskSettings.usual(),
                 student,
-                goldLabels,
-                0.5,
-                "predict: ",
-                "explain: ",
                 training,
                 Device.cpu(),
                 "test",
                 true,
                 interrupt);
+        return new OwnQuestions.Request(run, prompt, goldLabels, 0.5, "predict: ", "explain: ");
     }
 
     private static TeacherFactory arithmetic() {
@@ -147,7 +146,7 @@ class OwnQuestionsTest {
     void learnsTheTeachersRationalesAndLabelsAndChangesNothingAgain() throws IOException, InterruptedException {
         write(ask("b", "12 + 3", "wrong"), ask("a", "2 * 3 + 1", null), ask("c", "Who?", null));
         assertThat(OwnQuestions.run(request(arithmetic(), null, false)))
-                .isEqualTo(new OwnQuestions.Outcome(3, 2, 0, 1, true));
+                .isEqualTo(new OwnRun.Outcome(3, 2, 0, 1, true));
         assertThat(learnt())
                 .containsExactly(
                         "b#answer|predict: 12 + 3| 15",
@@ -171,7 +170,7 @@ class OwnQuestionsTest {
                         },
                         null,
                         false)))
-                .isEqualTo(new OwnQuestions.Outcome(3, 2, 0, 1, true));
+                .isEqualTo(new OwnRun.Outcome(3, 2, 0, 1, true));
         assertThat(ScratchFolder.files(out)).isEqualTo(files);
     }
 
@@ -207,7 +206,7 @@ class OwnQuestionsTest {
     void countsAnswersThatCannotBeCutAndThoseThatFail() throws IOException, InterruptedException {
         write(ask("x", "Is fire hot?", null), ask("y", "Is air red?", null), ask("z", "Is it?", null));
         assertThat(OwnQuestions.run(request(Talker::new, PROMPT, false)))
-                .isEqualTo(new OwnQuestions.Outcome(3, 1, 1, 1, true));
+                .isEqualTo(new OwnRun.Outcome(3, 1, 1, 1, true));
         assertThat(learnt())
                 .as("the student sees no demonstration")
                 .containsExactly(
@@ -233,7 +232,7 @@ class OwnQuestionsTest {
         write(ask("a", "1 + 1", null));
         Files.writeString(questions, Files.readString(questions) + "{\"id\": 7}\n" + Files.readString(questions));
         assertThat(OwnQuestions.run(request(arithmetic(), null, false)))
-                .isEqualTo(new OwnQuestions.Outcome(1, 1, 0, 0, true));
+                .isEqualTo(new OwnRun.Outcome(1, 1, 0, 0, true));
         assertThat(JsonLines.read(out.resolve("malformed.jsonl"), Malformed.class))
                 .extracting(Malformed::line)
                 .containsExactly(2L, 3L);
