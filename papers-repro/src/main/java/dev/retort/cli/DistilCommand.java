@@ -56,8 +56,9 @@ import picocli.CommandLine.Spec;
                     + " what led to it (arXiv 2407.06023). References are not read.",
             "",
             "seqkd: the teacher writes one completion of each question, at --temperature (default 1) and of"
-                    + " --max-tokens (default 256) at most, and the student is fine-tuned on these; those cut off are"
-                    + " left out. References are not read.",
+                + " --max-tokens (default 256) at most, and the student is fine-tuned on these; those cut off are left"
+                + " out. References are not read. With --system-prompt the teacher alone is shown a prompt, and the"
+                + " student learns to answer as if it stood there (context distillation, arXiv 2112.00861).",
             "",
             "kd: the student learns the references and, token by token, the teacher's probabilities (arXiv 2306.08543,"
                     + " appendix B.1): kd_ratio=0.5 divergence=forward-kl.",
@@ -187,6 +188,9 @@ final class DistilCommand implements Callable<Integer> {
             description = "When system2 believes an answer. Default: ${DEFAULT-VALUE}, more than half of the N")
     private String vote;
 
+    @Mixin
+    private ContextOptions context;
+
     @Option(
             names = "--full",
             description = "Train all weights; else adapters, r 16 on all linear layers, merged at the end")
@@ -209,6 +213,9 @@ final class DistilCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         common.apply();
+        if (context.systemPrompt() != null && !method.equals("seqkd")) {
+            throw new UsageException("--system-prompt goes with --method seqkd, not with " + method);
+        }
         return switch (method) {
             case "step-by-step" -> stepByStep();
             case "system2" -> system2();
@@ -326,10 +333,14 @@ final class DistilCommand implements Callable<Integer> {
     }
 
     private Integer seqkd() throws IOException, InterruptedException {
+        String systemPrompt = context.systemPrompt();
+        if (systemPrompt != null && ask.batchApi()) {
+            throw new UsageException("--system-prompt does not go with --batch-api");
+        }
         return run(
                 SequenceDistillation.usual(ask.params()),
                 training(overrides),
-                SequenceDistillation::run,
+                run -> SequenceDistillation.run(run, systemPrompt, context.isFirstTurnOnly()),
                 outcome -> counts(outcome, "cut off"));
     }
 

@@ -46,7 +46,9 @@ import picocli.CommandLine.Spec;
                     + " --temperature 0.7",
             "  retort sample --questions q.jsonl --out runs/mine --teacher openai:qwen --base-url"
                     + " http://localhost:8000/v1 \\",
-            "      --method rar-2-step --answer letters --samples 5 --vote strict -- --runner=FlinkRunner"
+            "      --method rar-2-step --answer letters --samples 5 --vote strict -- --runner=FlinkRunner",
+            "  retort sample --questions q.jsonl --out runs/pirate --teacher local:models/SmolLM2-135M \\",
+            "      --system-prompt pirate.txt"
         })
 final class SampleCommand implements Callable<Integer> {
 
@@ -86,6 +88,9 @@ final class SampleCommand implements Callable<Integer> {
             description = "Several calls for one answer: rar-1-step, rar-2-step, s2a, bsm, cot. Default: one call")
     private String method;
 
+    @Mixin
+    private ContextOptions context;
+
     @Option(
             names = "--answer",
             paramLabel = "RULE",
@@ -103,9 +108,9 @@ final class SampleCommand implements Callable<Integer> {
             names = "--perturb",
             paramLabel = "KIND[:K],...",
             description = "Asks K variants of each question as well, 1 where none is given, and writes all to"
-                    + " OUT/questions.jsonl for retort filter --by perturbation: option-reorder, name-swap,"
-                    + " clause-reorder, response-order-swap, rephrase (the teacher finds the words). Drawn by --seed, else"
-                    + " by 0")
+                + " OUT/questions.jsonl for retort filter --by perturbation: option-reorder, name-swap,"
+                + " clause-reorder, response-order-swap, rephrase (the teacher finds the words). Drawn by --seed, else"
+                + " by 0")
     private String perturb;
 
     @Option(names = "--fail-on-failures", description = "Exit with 1 where a pair was not answered")
@@ -131,6 +136,13 @@ final class SampleCommand implements Callable<Integer> {
                 throw new UsageException("--method needs --answer: how the final answer is cut from what it gives");
             }
             request = request.withMethod(TeacherWrapper.of(chosen, cut));
+        }
+        String systemPrompt = context.systemPrompt();
+        if (systemPrompt != null) {
+            if (method != null || ask.batchApi()) {
+                throw new UsageException("--system-prompt goes with neither --method nor --batch-api");
+            }
+            request = request.withMethod(TeacherWrapper.ofContext(systemPrompt, context.isFirstTurnOnly()));
         }
         if (ask.batchApi() && (method != null || vote != null)) {
             throw new UsageException("--batch-api asks every question once: it goes with neither --method nor --vote");

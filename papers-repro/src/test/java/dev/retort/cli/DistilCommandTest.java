@@ -321,16 +321,12 @@ class DistilCommandTest {
     }
 
     /** A server that answers every question alike. */
-    @Test
-    void asksAServerThatSpeaksOpenAisProtocol() throws IOException {
-        Path shots = folder.resolve("shots.jsonl");
-        Files.writeString(shots, "{\"question\": \"1 + 1\", \"rationale\": \"One more.\", \"label\": \"2\"}\n");
-        List<String> asked = Collections.synchronizedList(new ArrayList<>());
+    private static HttpServer server(String says, List<String> asked) throws IOException {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/v1/chat/completions", exchange -> {
             asked.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             byte[] answer = ("{\"model\": \"m\", \"choices\": [{\"index\": 0, \"finish_reason\": \"stop\", \"message\":"
-                            + " {\"role\": \"assistant\", \"content\": \"I guess. So the answer is 6.\"}}],"
+                            + " {\"role\": \"assistant\", \"content\": \"" + says + "\"}}],"
                             + " \"usage\": {\"prompt_tokens\": 1, \"completion_tokens\": 1, \"total_tokens\": 2}}")
                     .getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().add("Content-Type", "application/json");
@@ -339,6 +335,46 @@ class DistilCommandTest {
             exchange.close();
         });
         server.start();
+        return server;
+    }
+
+    @Test
+    void theStudentLearnsWithoutTheTeachersSystemPrompt() throws IOException {
+        Path prompt = folder.resolve("pirate.txt");
+        Files.writeString(prompt, "You are a pirate.\n");
+        List<String> asked = Collections.synchronizedList(new ArrayList<>());
+        HttpServer server = server("Arr!", asked);
+        try {
+            CliRun run = run(
+                    "--teacher",
+                    "openai:m",
+                    "--base-url",
+                    "http://127.0.0.1:" + server.getAddress().getPort() + "/v1",
+                    "--method",
+                    "seqkd",
+                    "--system-prompt",
+                    prompt.toString());
+            assertThat(run.status()).as(run.err()).isZero();
+        } finally {
+            server.stop(0);
+        }
+        assertThat(asked)
+                .hasSize(4)
+                .allMatch(body -> body.contains("{\"role\":\"system\",\"content\":\"You are a pirate.\"}"));
+        assertThat(JsonLines.read(out.resolve("train.jsonl"), Example.class))
+                .extracting(Example::prompt, Example::completion)
+                .startsWith(tuple(turn("2 * 3"), "Arr!"))
+                .hasSize(4);
+        assertThat(Files.readString(out.resolve("config.yaml")))
+                .contains("system_prompt: You are a pirate.\nfirst_turn_only: false\n");
+    }
+
+    @Test
+    void asksAServerThatSpeaksOpenAisProtocol() throws IOException {
+        Path shots = folder.resolve("shots.jsonl");
+        Files.writeString(shots, "{\"question\": \"1 + 1\", \"rationale\": \"One more.\", \"label\": \"2\"}\n");
+        List<String> asked = Collections.synchronizedList(new ArrayList<>());
+        HttpServer server = server("I guess. So the answer is 6.", asked);
         try {
             CliRun run = run(
                     "--teacher",
@@ -408,6 +444,8 @@ class DistilCommandTest {
                         + " | --teacher: the error rate must be 0 to 1, not 2.0",
                 "--teacher scripted:arithmetic --base-url http://localhost/v1 --method step-by-step"
                         + " | --teacher: a base URL belongs to an openai teacher, not to scripted:arithmetic",
+                "--teacher scripted:arithmetic --method seqkd --first-turn-only"
+                        + " | --first-turn-only is about --system-prompt: give it too",
                 "--teacher scripted:arithmetic --method step-by-step --layout dss-cqa-few-shot"
                         + " | --layout is that of --demonstrations: give them too"
             })

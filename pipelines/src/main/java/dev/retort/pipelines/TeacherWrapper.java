@@ -1,6 +1,7 @@
 package dev.retort.pipelines;
 
 import dev.retort.answer.AnswerCut;
+import dev.retort.teacher.ContextDistillation;
 import dev.retort.teacher.System2Method;
 import dev.retort.teacher.Teacher;
 import java.io.Serializable;
@@ -14,5 +15,17 @@ public interface TeacherWrapper extends Serializable {
     /** A System 2 method whose answer is cut by a rule. */
     static TeacherWrapper of(System2Method method, AnswerCut cut) {
         return teacher -> method.around(teacher, cut);
+    }
+
+    /**
+     * Context distillation.
+     *
+     * @param isFirstTurnOnly whether questions of several user turns are asked as they stand
+     */
+    static TeacherWrapper ofContext(String systemPrompt, boolean isFirstTurnOnly) {
+        return teacher -> {
+            ContextDistillation all = ContextDistillation.of(teacher, systemPrompt);
+            return isFirstTurnOnly ? all.firstTurnOnly() : all;
+        };
     }
 }

@@ -1,6 +1,5 @@
 package dev.retort.teacher;
 
-import dev.retort.answer.AnswerCut;
 import dev.retort.data.Message;
 import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
@@ -17,54 +16,49 @@ import java.util.List;
 public final class ContextDistillation implements Teacher {
 
     private final Teacher base;
-    private final AnswerCut cut;
     private final String systemPrompt;
     private final boolean isFirstTurnOnly;
     private final String name;
 
-    private ContextDistillation(Teacher base, AnswerCut cut, String systemPrompt, boolean isFirstTurnOnly) {
+    private ContextDistillation(Teacher base, String systemPrompt, boolean isFirstTurnOnly) {
         if (systemPrompt.isBlank()) {
             throw new IllegalArgumentException("the system prompt to distil is blank");
         }
         this.base = base;
-        this.cut = cut;
         this.systemPrompt = systemPrompt;
         this.isFirstTurnOnly = isFirstTurnOnly;
-        name = "context-distillation(" + base.name() + "; cut=" + cut.title() + "; turns="
-                + (isFirstTurnOnly ? "first" : "all") + "; prompt="
+        name = "context-distillation(" + base.name() + "; turns=" + (isFirstTurnOnly ? "first" : "all") + "; prompt="
                 + SeededRandom.sha256Hex(systemPrompt).substring(0, 12) + ")";
     }
 
     /**
      * Puts this prompt in front of every question.
      *
-     * @param cut how the answer is cut from a sample's text
+     * @throws IllegalArgumentException where it is blank
      */
-    public static ContextDistillation of(Teacher base, AnswerCut cut, String systemPrompt) {
-        return new ContextDistillation(base, cut, systemPrompt, false);
+    public static ContextDistillation of(Teacher base, String systemPrompt) {
+        return new ContextDistillation(base, systemPrompt, false);
     }
 
     /** With the prompt only in front of questions of a single user turn; others are asked as they stand. */
     public ContextDistillation firstTurnOnly() {
-        return new ContextDistillation(base, cut, systemPrompt, true);
+        return new ContextDistillation(base, systemPrompt, true);
     }
 
-    /** The base teacher's name, the cut, the turns and the beginning of the prompt's SHA-256. */
+    /** The base teacher's name, the turns and the beginning of the prompt's SHA-256. */
     @Override
     public String name() {
         return name;
     }
 
-    /** The base teacher's samples, with their answers cut anew; none where a text was cut off. */
+    /** The base teacher's samples, as of questions without the prompt. */
     @Override
     public List<TeacherSample> sample(Question question, SamplingParams params, List<Integer> sampleIndices)
             throws TeacherException, InterruptedException {
-        List<String> choices = System2Teacher.choices(question, cut);
         Question asked = new Question(
                 question.id(), question.task(), messages(question), question.reference(), question.extra());
         List<TeacherSample> samples = new ArrayList<>();
         for (TeacherSample sample : base.sample(asked, params, sampleIndices)) {
-            boolean isCutOff = TeacherSample.LENGTH.equals(sample.finishReason());
             samples.add(new TeacherSample(
                     question.id(),
                     question.task(),
@@ -72,7 +66,7 @@ public final class ContextDistillation implements Teacher {
                     sample.sampleIndex(),
                     sample.text(),
                     sample.rationale(),
-                    isCutOff ? null : cut.cut(sample.text(), choices).orElse(null),
+                    sample.answer(),
                     sample.finishReason(),
                     name,
                     params,

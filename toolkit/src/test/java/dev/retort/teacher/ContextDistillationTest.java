@@ -3,7 +3,6 @@ package dev.retort.teacher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.retort.answer.AnswerCut;
 import dev.retort.data.Message;
 import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
@@ -26,7 +25,7 @@ class ContextDistillationTest {
     private final ScriptedReplies base = new ScriptedReplies().says("q1", "Arr,  matey!");
 
     private ContextDistillation pirate() {
-        return ContextDistillation.of(base, AnswerCut.WHOLE, "Be a pirate.");
+        return ContextDistillation.of(base, "Be a pirate.");
     }
 
     @Test
@@ -49,7 +48,7 @@ class ContextDistillationTest {
                         7,
                         "Arr,  matey!",
                         null,
-                        "Arr, matey!",
+                        null,
                         "stop",
                         teacher.name(),
                         PARAMS,
@@ -84,23 +83,14 @@ class ContextDistillationTest {
     }
 
     @Test
-    void cutOffTextsHaveNoAnswer() throws Exception {
-        base.says("q1", "Arr", TeacherSample.LENGTH, null);
-        assertThat(pirate().sample(SINGLE, PARAMS, List.of(0)).get(0))
-                .returns("Arr", TeacherSample::text)
-                .returns(null, TeacherSample::answer)
-                .returns(TeacherSample.LENGTH, TeacherSample::finishReason);
-    }
-
-    @Test
     void nameHoldsWhatChangesTheOutput() {
-        assertThat(pirate().name()).isEqualTo("context-distillation(fake; cut=whole; turns=all; prompt=80d49afe6c9c)");
+        assertThat(pirate().name()).isEqualTo("context-distillation(fake; turns=all; prompt=80d49afe6c9c)");
         assertThat(pirate().firstTurnOnly().name())
-                .isEqualTo("context-distillation(fake; cut=whole; turns=first; prompt=80d49afe6c9c)");
-        assertThat(ContextDistillation.of(base, AnswerCut.SHORT, "Be a cook.").name())
-                .startsWith("context-distillation(fake; cut=short; turns=all; prompt=")
+                .isEqualTo("context-distillation(fake; turns=first; prompt=80d49afe6c9c)");
+        assertThat(ContextDistillation.of(base, "Be a cook.").name())
+                .startsWith("context-distillation(fake; turns=all; prompt=")
                 .doesNotContain("80d49afe6c9c");
-        assertThatThrownBy(() -> ContextDistillation.of(base, AnswerCut.WHOLE, " \n"))
+        assertThatThrownBy(() -> ContextDistillation.of(base, " \n"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the system prompt to distil is blank");
     }

@@ -16,6 +16,8 @@ import dev.retort.pipelines.FilterRequest;
 import dev.retort.pipelines.RationaleJob;
 import dev.retort.pipelines.SampleJob;
 import dev.retort.pipelines.SampleOutcome;
+import dev.retort.pipelines.SampleRequest;
+import dev.retort.pipelines.TeacherWrapper;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,6 +37,8 @@ public final class SequenceDistillation {
             String method,
             String questions,
             String teacher,
+            String systemPrompt,
+            Boolean firstTurnOnly,
             SamplingParams sampling,
             String student,
             TrainingSettings training) {}
@@ -49,19 +53,28 @@ public final class SequenceDistillation {
      * Asks and trains; what the folder holds already is not done again. The trained student is OUT/final; it is asked with the
      * question alone, through its chat template where it has one.
      *
+     * @param systemPrompt what the teacher alone is shown (context distillation, arXiv 2112.00861); null for nothing
+     * @param isFirstTurnOnly whether it is shown it only where a question has a single user turn
      * @throws IOException where no completion is left, or a file is bad, in one line
      */
-    public static OwnRun.Outcome run(OwnRun run) throws IOException, InterruptedException {
+    public static OwnRun.Outcome run(OwnRun run, String systemPrompt, boolean isFirstTurnOnly)
+            throws IOException, InterruptedException {
         Config config = new Config(
                 "seqkd",
                 run.questions().toString(),
                 run.teacherName(),
+                systemPrompt,
+                systemPrompt == null ? null : isFirstTurnOnly,
                 run.params(),
                 run.student().toString(),
                 run.training());
         boolean finished = run.once(config, () -> {
             RunFolder.writeConfig(run.out(), config);
-            List<TeacherSample> written = written(run);
+            SampleRequest plain = run.sampling();
+            SampleRequest sampling = systemPrompt == null
+                    ? plain
+                    : plain.withMethod(TeacherWrapper.ofContext(systemPrompt, isFirstTurnOnly));
+            List<TeacherSample> written = written(run, sampling);
             return run.train("seqkd", tokenizer -> written.stream()
                     .map(sample -> OwnRun.answer(
                             tokenizer,
@@ -80,9 +93,10 @@ public final class SequenceDistillation {
     }
 
     /** The completions that ended by themselves. */
-    private static List<TeacherSample> written(OwnRun run) throws IOException, InterruptedException {
+    private static List<TeacherSample> written(OwnRun run, SampleRequest sampling)
+            throws IOException, InterruptedException {
         Path out = run.out();
-        SampleOutcome asked = SampleJob.run(run.sampling());
+        SampleOutcome asked = SampleJob.run(sampling);
         run.requireWithinBudget(asked);
         // The pipeline has written the lines that are no questions to malformed.jsonl.
         JsonLines.write(out.resolve(RationaleJob.QUESTIONS), run.read(malformed -> {}));
