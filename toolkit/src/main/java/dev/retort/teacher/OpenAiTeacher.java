@@ -7,13 +7,12 @@ import dev.retort.data.TeacherSample;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A model behind any server that speaks OpenAI's chat completions. Several samples of a question are one request; what a
- * server leaves out is asked for again. With a seed every sample is a request of its own, with a seed derived from it, the
- * question's id and the sample index, so that a sample does not depend on what it was asked with.
+ * A model behind any server that speaks OpenAI's chat completions. Every call is one request: of several samples of
+ * a question it gives those that the server gave. With a seed that is the first alone, asked for with a seed derived from it,
+ * the question's id and the sample index, so that a sample does not depend on what it was asked with.
  *
  * <p>A failed request is not made again. Its exception is retryable for the statuses 408, 409, 429 and 5xx, for broken
  * connections and timeouts, and for answers that cannot be read; other statuses, redirects among them, are not.
@@ -50,29 +49,11 @@ public final class OpenAiTeacher implements Teacher {
         return chat.name();
     }
 
-    /** The samples; fewer than asked where a later request fails. */
+    /** The samples that one request gives, of the first indices, at least one. */
     @Override
     public List<TeacherSample> sample(Question question, SamplingParams params, List<Integer> sampleIndices)
             throws TeacherException, InterruptedException {
-        List<TeacherSample> samples = new ArrayList<>();
-        while (samples.size() < sampleIndices.size()) {
-            List<Integer> rest = sampleIndices.subList(samples.size(), sampleIndices.size());
-            try {
-                // Every request gives one sample or more, so there are no more requests than samples.
-                samples.addAll(request(question, params, params.seed() == null ? rest : rest.subList(0, 1)));
-            } catch (TeacherException e) {
-                if (samples.isEmpty()) {
-                    throw e;
-                }
-                return samples;
-            }
-        }
-        return samples;
-    }
-
-    /** Makes one request; samples of the first indices, at least one. */
-    private List<TeacherSample> request(Question question, SamplingParams params, List<Integer> indices)
-            throws TeacherException, InterruptedException {
+        List<Integer> indices = params.seed() == null ? sampleIndices : sampleIndices.subList(0, 1);
         String body = chat.body(question, params, indices).toString();
         HttpRequest request = http.jsonRequest("/chat/completions")
                 .header("Content-Type", "application/json")

@@ -132,27 +132,19 @@ class OpenAiTeacherTest {
     }
 
     @Test
-    void whatAReplyLeavesOutIsAskedForAgain() throws Exception {
+    void whatAReplyLeavesOutIsLeftToWhoAsked() throws Exception {
         server.gives(FakeOpenAi.choice("a"), FakeOpenAi.choice("b"));
-        server.gives("{\"message\":{\"content\":7}}", FakeOpenAi.choice("c"));
-        server.gives(FakeOpenAi.choice("d"));
-        List<TeacherSample> samples = ask(NONE, 0, 1, 2, 3);
-        assertThat(samples).extracting(TeacherSample::text).containsExactly("a", "b", "c", "d");
-        assertThat(samples)
-                .extracting(TeacherSample::usage)
-                .containsExactly(
-                        new TokenUsage(7, 5, 2),
-                        new TokenUsage(7, 5, 2),
-                        new TokenUsage(7, 5, 1),
-                        new TokenUsage(7, 5, 1));
-        assertThat(server.bodies).extracting(body -> body.path("n").asInt(1)).containsExactly(4, 2, 1);
+        List<TeacherSample> samples = ask(NONE, 5, 1, 2, 3);
+        assertThat(samples).extracting(TeacherSample::text).containsExactly("a", "b");
+        assertThat(samples).extracting(TeacherSample::sampleIndex).containsExactly(5, 1);
+        assertThat(samples).extracting(TeacherSample::usage).containsOnly(new TokenUsage(7, 5, 2));
+        assertThat(server.bodies).extracting(body -> body.path("n").asInt(1)).containsExactly(4);
     }
 
     @Test
-    void aLaterFailureCostsNoSample() throws Exception {
-        server.gives(FakeOpenAi.choice("a"), FakeOpenAi.choice("b")).then(429, "");
-        assertThat(ask(NONE, 0, 1, 2)).extracting(TeacherSample::text).containsExactly("a", "b");
-        assertThat(server.bodies).hasSize(2);
+    void aChoiceThatCannotBeReadEndsTheReply() throws Exception {
+        server.gives(FakeOpenAi.choice("a"), "{\"message\":{\"content\":7}}", FakeOpenAi.choice("c"));
+        assertThat(ask(NONE, 0, 1, 2)).extracting(TeacherSample::text).containsExactly("a", "c");
     }
 
     @Test
@@ -167,13 +159,18 @@ class OpenAiTeacherTest {
                 exchange.getResponseBody().write(body);
             });
         }
-        List<TeacherSample> together = ask(params, 0, 1, 2);
+        List<TeacherSample> together = new ArrayList<>();
+        for (int index = 0; index < 3; index++) {
+            List<Integer> rest = List.of(0, 1, 2).subList(index, 3);
+            together.addAll(ask(params, rest.toArray(new Integer[0])));
+        }
         List<TeacherSample> apart = new ArrayList<>(ask(params, 2));
         apart.addAll(ask(params, 0));
+        assertThat(together).extracting(TeacherSample::sampleIndex).containsExactly(0, 1, 2);
         assertThat(apart).containsExactly(together.get(2), together.get(0));
         assertThat(together).extracting(TeacherSample::text).doesNotHaveDuplicates();
         assertThat(together).extracting(TeacherSample::usage).containsOnlyNulls();
-        assertThat(server.bodies).noneMatch(body -> body.has("n"));
+        assertThat(server.bodies).hasSize(5).noneMatch(body -> body.has("n"));
         assertThat(OpenAiTeacher.seed(11, "q-1", 0)).isBetween(0L, 2147483647L).isEqualTo(seedSent(0));
         assertThat(OpenAiTeacher.seed(11, "q-2", 0)).isNotEqualTo(seedSent(0));
     }

@@ -245,8 +245,7 @@ class System2TeacherTest {
         assertThat(BranchSolveMerge.of(base).callsPerSample()).isEqualTo(7);
         assertThat(BranchSolveMerge.of(base).withCriteria(5).mergedByModel().callsPerSample())
                 .isEqualTo(12);
-        assertThat(ContextDistillation.of(cot(base), AnswerCut.YES_NO, "P").callsPerSample())
-                .isEqualTo(2);
+        assertThat(ContextDistillation.of(cot(base), "P").callsPerSample()).isEqualTo(2);
     }
 
     @Test
