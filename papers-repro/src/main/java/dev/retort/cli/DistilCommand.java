@@ -56,9 +56,9 @@ import picocli.CommandLine.Spec;
                     + " what led to it (arXiv 2407.06023). References are not read.",
             "",
             "seqkd: the teacher writes one completion of each question, at --temperature (default 1) and of"
-                + " --max-tokens (default 256) at most, and the student is fine-tuned on these; those cut off are left"
-                + " out. References are not read. With --system-prompt the teacher alone is shown a prompt, and the"
-                + " student learns to answer as if it stood there (context distillation, arXiv 2112.00861).",
+                    + " --max-tokens (default 256) at most, and the student is fine-tuned on these; those cut off are left"
+                    + " out. References are not read. With --system-prompt the teacher alone is shown a prompt, and the"
+                    + " student learns to answer as if it stood there (context distillation, arXiv 2112.00861).",
             "",
             "kd: the student learns the references and, token by token, the teacher's probabilities (arXiv 2306.08543,"
                     + " appendix B.1): kd_ratio=0.5 divergence=forward-kl.",

@@ -11,6 +11,7 @@ import dev.retort.model.LoadedModel;
 import dev.retort.model.Weights;
 import dev.retort.op.Ops;
 import dev.retort.train.Distillation;
+import dev.retort.train.HiddenStateMatch;
 import dev.retort.train.SupervisedStep;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
@@ -89,8 +90,9 @@ final class TermCheck {
         terms.addAll(kinds.keySet());
         try (NDManager kept = student.model().weights().manager().newSubManager()) {
             for (String term : terms) {
-                if (isLeftToTheTeacher(term)) {
-                    findings.add(Finding.ok("term " + term, "only measured: kd_ratio is 1"));
+                if (isOnlyMeasured(term)) {
+                    String ratio = isOfTeacher(term) ? "0" : "1";
+                    findings.add(Finding.ok("term " + term, "only measured: kd_ratio is " + ratio));
                     continue;
                 }
                 String dead = dead(term);
@@ -114,14 +116,24 @@ final class TermCheck {
     }
 
     private boolean isOfTeacher(String term) {
-        return teacher != null && term.equals(SupervisedStep.DISTILLATION);
+        return teacher != null && (term.equals(SupervisedStep.DISTILLATION) || isOfHiddenStates(term));
     }
 
-    private boolean isLeftToTheTeacher(String term) {
+    private boolean isOfHiddenStates(String term) {
         return teacher != null
-                && teacher.settings().kdRatio() == 1
-                && weights.containsKey(term)
-                && kinds.containsKey(term);
+                && teacher.settings().hiddenStatesWeight() != null
+                && term.equals(SupervisedStep.HIDDEN_STATES);
+    }
+
+    /** Whether kd_ratio leaves a term to the teacher, or leaves of the teacher its hidden states alone. */
+    private boolean isOnlyMeasured(String term) {
+        if (teacher == null || !weights.containsKey(term)) {
+            return false;
+        }
+        double ratio = teacher.settings().kdRatio();
+        return isOfTeacher(term)
+                ? ratio == 0 && teacher.settings().hiddenStatesWeight() != null && !isOfHiddenStates(term)
+                : ratio == 1 && kinds.containsKey(term);
     }
 
     /** Why a term cannot teach anything, or null. */
@@ -191,18 +203,27 @@ final class TermCheck {
         }
     }
 
-    /** The gradient of a term by itself, which does not stay in the weights. */
+    /** The gradient of a term by itself with respect to the student, which does not stay in the weights. */
     private Live gradient(String term, NDManager kept) throws IOException {
         List<TokenExample> examples = isOfTeacher(term) ? batch() : some(kinds.get(term));
         Map<String, Double> alone = new HashMap<>();
         kinds.keySet().forEach(kind -> alone.put(kind, 0.0));
+        if (isOfTeacher(term)) {
+            alone.put(SupervisedStep.DISTILLATION, 0.0);
+        }
         alone.put(term, weights.get(term));
         SupervisedStep step =
                 new SupervisedStep(student.model(), alone, settings.perDeviceTrainBatchSize(), settings.seed());
         if (isOfTeacher(term)) {
             step.withTeacher(teacher.online(), teacher.settings().loss());
         }
-        LossParts parts = step.backward(examples, 0);
+        LossParts parts;
+        try (HiddenStateMatch match = isOfHiddenStates(term) ? teacher.hiddenStates(settings.seed()) : null) {
+            if (match != null) {
+                step.withHiddenStates(match);
+            }
+            parts = step.backward(examples, 0);
+        }
         NDList gradients = new NDList();
         double squares = 0;
         for (NDArray weight : student.model().weights().trainable().values()) {

@@ -8,6 +8,7 @@ import dev.retort.train.DistillationSettings;
 import dev.retort.train.LearningRate;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -42,6 +43,8 @@ public record TrainConfig(
         Integer teacherTopK,
         TeacherSignal.Outside teacherOutside,
         Boolean trimVocabulary,
+        Double hiddenStatesWeight,
+        List<String> hiddenStatesLayers,
         Map<String, Double> termWeights,
         Double learningRate,
         LearningRate.Kind lrSchedulerType,
@@ -96,14 +99,17 @@ public record TrainConfig(
                 maxCompletionLength,
                 teacherTopK,
                 teacherOutside,
-                trimVocabulary);
+                trimVocabulary,
+                hiddenStatesWeight,
+                hiddenStatesLayers);
         if (teacherModelNameOrPath != null) {
             return made;
         }
         boolean isGiven = kdRatio != null || divergence != null || lmbda != null;
         if (isGiven || !made.equals(DistillationSettings.defaults())) {
             throw new IllegalArgumentException(
-                    "kd_ratio, divergence, temperature, lmbda and what goes with them need teacher_model_name_or_path");
+                    "kd_ratio, divergence, temperature, lmbda, hidden_states_weight and what goes with them need"
+                            + " teacher_model_name_or_path");
         }
         return null;
     }

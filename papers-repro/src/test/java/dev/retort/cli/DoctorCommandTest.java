@@ -226,6 +226,36 @@ class DoctorCommandTest {
                 "kd_ratio=0");
         assertThat(without.status()).isEqualTo(1);
         assertThat(without.out()).contains("fail  term kd: dead: kd_ratio is 0; leave teacher_model_name_or_path out");
+        CliRun same = ofHiddenStates(config, teacher(1), 0.5);
+        assertThat(same.status()).isEqualTo(1);
+        assertThat(same.out()).contains("fail  term hidden: dead: teacher and student say the same (");
+    }
+
+    @Test
+    void hiddenStatesAreATerm() throws IOException {
+        Path config = config(TWO_KINDS);
+        CliRun run = ofHiddenStates(config, teacher(2), 0.5);
+        assertThat(run.status()).as(run.out()).isZero();
+        assertThat(run.out())
+                .containsPattern("ok    term hidden: weight 0.25, 2 examples, 5 labelled tokens .*, loss [0-9.]+ a"
+                        + " token, [0-9]+ % of the gradient's norm")
+                .containsPattern("ok    terms hidden and kd: cosine of their gradients -?0\\.[0-9]{3}\n");
+        CliRun alone = ofHiddenStates(config, teacher(2), 0);
+        assertThat(alone.status()).as(alone.out()).isZero();
+        assertThat(alone.out()).contains("ok    term kd: only measured: kd_ratio is 0\n");
+    }
+
+    private static CliRun ofHiddenStates(Path config, Path teacher, double kdRatio) {
+        return CliRun.of(
+                "doctor",
+                "--config",
+                config,
+                "--set",
+                "teacher_model_name_or_path=" + teacher,
+                "--set",
+                "hidden_states_weight=0.25",
+                "--set",
+                "kd_ratio=" + kdRatio);
     }
 
     @Test

@@ -100,6 +100,24 @@ class TrainCommandTest {
     }
 
     @Test
+    void hiddenStatesAreAddedToTheLoss() throws IOException {
+        CliRun run = run(ofTeacher(), "hidden_states_weight=0.25", "hidden_states_layers=[1:2]", "lora={r: 2}");
+        assertThat(run.status()).as(run.err()).isZero();
+        for (JsonNode row : metrics()) {
+            double mixed = 0.5 * row.get("loss/answer").doubleValue()
+                    + 0.5 * row.get("loss/kd").doubleValue()
+                    + 0.25 * row.get("loss/hidden").doubleValue();
+            assertThat(row.get("loss").doubleValue()).isCloseTo(mixed, within(1e-6));
+        }
+        assertThat(Files.readString(out.resolve("config.yaml")))
+                .contains("hidden_states_weight: 0.25\nhidden_states_layers: [\"1:2\"]\n");
+        CliRun unknown = run(ofTeacher(), "hidden_states_weight=1", "hidden_states_layers=[1:9]", "output_dir=other");
+        assertThat(unknown.err())
+                .isEqualTo("retort: " + teacher
+                        + ": hidden_states_layers has 1:9, and the student has 2 layers and the teacher 2\n");
+    }
+
+    @Test
     void storedSignalsOfAllTokensTrainAsTheTeacherBesideDoes() throws IOException {
         assertThat(run(ofTeacher(), "output_dir=" + folder.resolve("beside"), "kd_ratio=1")
                         .status())
@@ -152,6 +170,7 @@ class TrainCommandTest {
     @ParameterizedTest
     @CsvSource({
         "kd_ratio=0.5, need teacher_model_name_or_path",
+        "hidden_states_weight=1, need teacher_model_name_or_path",
         "trim_vocabulary=true, need teacher_model_name_or_path",
         "divergence=kl, 'there is no divergence named kl; there are teacher-cross-entropy,'",
         "kd_ration=0.5, unknown key kd_ration; the nearest is kd_ratio",
@@ -174,6 +193,9 @@ class TrainCommandTest {
         assertThat(run.status()).as(run.err()).isZero();
         assertThat(metrics()).hasSize(4).allMatch(row -> row.get("loss/kd").doubleValue() > 0);
         CliRun doctor = CliRun.of("doctor", "--config", config, "--set", both[0], "--set", both[1]);
+        assertThat(run(both[0], both[1], "hidden_states_weight=1", "output_dir=other")
+                        .err())
+                .endsWith(": lmbda, teacher_top_k and hidden_states_weight need decoder-only models\n");
         assertThat(doctor.out())
                 .contains("fail  term kd: dead: teacher and student say the same (")
                 .contains("ok    term answer: weight 0.5, 3 examples")

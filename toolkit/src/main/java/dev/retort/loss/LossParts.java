@@ -14,7 +14,7 @@ public record LossParts(Map<String, Term> terms) {
     /**
      * One term.
      *
-     * @param sum over labelled tokens, in nats, with the examples' weights
+     * @param sum over labelled tokens, in nats unless the term says otherwise, with the examples' weights
      * @param count of labelled tokens
      */
     public record Term(double sum, long count) {

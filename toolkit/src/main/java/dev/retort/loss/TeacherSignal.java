@@ -1,6 +1,7 @@
 package dev.retort.loss;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import dev.retort.signal.TopKLogProbs;
 
 /** What is known of a teacher's distributions at N tokens. No gradient reaches it. */
@@ -14,8 +15,14 @@ public sealed interface TeacherSignal {
      *
      * @param hidden [N, D]
      * @param head [V, D]
+     * @param layers hidden states of the layers that were asked for, [N, D] each; no part of its distributions
      */
-    record Hidden(NDArray hidden, NDArray head) implements TeacherSignal {
+    record Hidden(NDArray hidden, NDArray head, NDList layers) implements TeacherSignal {
+
+        /** Without its layers. */
+        public Hidden(NDArray hidden, NDArray head) {
+            this(hidden, head, new NDList());
+        }
 
         @Override
         public long vocabularySize() {

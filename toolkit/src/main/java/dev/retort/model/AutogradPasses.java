@@ -1,30 +1,40 @@
 package dev.retort.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import dev.retort.batch.TokenBatch;
 import dev.retort.op.Autograd;
+import java.util.List;
 
 /** Passes that PyTorch's autograd takes back: for any model, device and adapter. */
 final class AutogradPasses implements GradientPasses {
 
     private final LanguageModel model;
     private final Autograd tape = Autograd.record();
-    private NDArray hidden;
+    private NDList states;
 
     AutogradPasses(LanguageModel model) {
         this.model = model;
     }
 
     @Override
-    public NDArray labelHidden(TokenBatch batch) {
-        hidden = model.labelHidden(batch);
-        return hidden;
+    public NDList labelStates(TokenBatch batch, List<Integer> layers) {
+        states = model.labelStates(batch, layers);
+        return states;
     }
 
     @Override
-    public void backward(NDArray gradient) {
-        tape.backward(hidden.mul(gradient).sum().toType(DataType.FLOAT32, false));
+    public void backward(NDList gradients) {
+        NDArray sum = product(0, gradients);
+        for (int i = 1; i < gradients.size(); i++) {
+            sum = sum.add(product(i, gradients));
+        }
+        tape.backward(sum);
+    }
+
+    private NDArray product(int index, NDList gradients) {
+        return states.get(index).mul(gradients.get(index)).sum().toType(DataType.FLOAT32, false);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.retort.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.retort.op.Ops;
 import java.util.List;
@@ -59,6 +60,11 @@ public final class Gpt2Model implements CausalLm {
     }
 
     @Override
+    public int layers() {
+        return config.layers();
+    }
+
+    @Override
     public NDArray head() {
         return weights.get(config.tiedHead() ? "transformer.wte.weight" : "lm_head.weight");
     }
@@ -68,7 +74,20 @@ public final class Gpt2Model implements CausalLm {
         return forward(ids, null);
     }
 
+    @Override
+    public NDList hiddenStates(NDArray ids) {
+        NDList states = new NDList();
+        NDArray last = forward(ids, null, states);
+        states.set(states.size() - 1, last);
+        return states;
+    }
+
     private NDArray forward(NDArray ids, DecodeState state) {
+        return forward(ids, state, new NDList());
+    }
+
+    /** @param states takes the result of each layer */
+    private NDArray forward(NDArray ids, DecodeState state, NDList states) {
         NDManager scratch = ids.getManager();
         boolean decoding = state != null && state.filled() > 0;
         long length = ids.getShape().get(1);
@@ -80,6 +99,7 @@ public final class Gpt2Model implements CausalLm {
             NDArray inner = weights.conv1d(name(layer, "mlp.c_fc"), norm(x, name(layer, "ln_2")));
             inner = config.tanhGelu() ? Ops.geluTanh(inner) : Ops.gelu(inner);
             x = x.add(weights.conv1d(name(layer, "mlp.c_proj"), inner));
+            states.add(x);
         }
         return norm(x, "transformer.ln_f");
     }

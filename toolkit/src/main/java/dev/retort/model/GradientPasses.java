@@ -1,7 +1,9 @@
 package dev.retort.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import dev.retort.batch.TokenBatch;
+import java.util.List;
 
 /**
  * Forward passes whose gradients are wanted, while the weights stand still. One at a time in a JVM.
@@ -11,14 +13,28 @@ import dev.retort.batch.TokenBatch;
 public interface GradientPasses extends AutoCloseable {
 
     /** The hidden states [N, D] from which the labels of a batch are predicted, as {@link LanguageModel#labelHidden}. */
-    NDArray labelHidden(TokenBatch batch);
+    default NDArray labelHidden(TokenBatch batch) {
+        return labelStates(batch, List.of()).get(0);
+    }
+
+    /** These and the hidden states after some layers, as {@link LanguageModel#labelStates}. */
+    NDList labelStates(TokenBatch batch, List<Integer> layers);
 
     /**
      * Adds to the gradient of every trained weight below the head.
      *
      * @param gradient of a loss with respect to the result of the last {@link #labelHidden}, [N, D]
      */
-    void backward(NDArray gradient);
+    default void backward(NDArray gradient) {
+        backward(new NDList(gradient));
+    }
+
+    /**
+     * Adds to the gradient of every trained weight below the head.
+     *
+     * @param gradients of a loss with respect to the results of the last {@link #labelStates}, [N, D] each
+     */
+    void backward(NDList gradients);
 
     @Override
     void close();

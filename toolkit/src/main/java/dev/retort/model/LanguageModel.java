@@ -1,6 +1,7 @@
 package dev.retort.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.retort.batch.TokenBatch;
 import dev.retort.op.Ops;
@@ -25,6 +26,15 @@ public sealed interface LanguageModel extends AutoCloseable permits CausalLm, Se
      * TokenBatch#labelIds()}.
      */
     NDArray labelHidden(TokenBatch batch);
+
+    /**
+     * {@link #labelHidden}, and behind it the hidden states [N, D] at the same places after some layers, from the same
+     * forward pass. That of the last layer is after the final norm, as in {@link CausalLm#hiddenStates}.
+     *
+     * @param layers of a decoder-only model, counted from 1
+     * @throws IllegalArgumentException where layers of an encoder-decoder are asked for
+     */
+    NDList labelStates(TokenBatch batch, List<Integer> layers);
 
     /** Forward passes whose gradients are wanted; close them before the weights change. */
     default GradientPasses gradientPasses() {

@@ -2,6 +2,7 @@ package dev.retort.model;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -97,6 +98,11 @@ public final class LlamaModel implements CausalLm {
     }
 
     @Override
+    public int layers() {
+        return config.layers();
+    }
+
+    @Override
     public NDArray head() {
         return weights.get(config.tiedHead() ? EMBEDDING : "lm_head.weight");
     }
@@ -111,7 +117,20 @@ public final class LlamaModel implements CausalLm {
         return forward(ids, null);
     }
 
+    @Override
+    public NDList hiddenStates(NDArray ids) {
+        NDList states = new NDList();
+        NDArray last = forward(ids, null, states);
+        states.set(states.size() - 1, last);
+        return states;
+    }
+
     private NDArray forward(NDArray ids, DecodeState state) {
+        return forward(ids, state, new NDList());
+    }
+
+    /** @param states takes the result of each layer that is not fused */
+    private NDArray forward(NDArray ids, DecodeState state, NDList states) {
         NDManager scratch = ids.getManager();
         Shape shape = ids.getShape();
         boolean decoding = state != null && state.filled() > 0;
@@ -133,6 +152,7 @@ public final class LlamaModel implements CausalLm {
             }
             x = x.add(attention(layer, norm(x, name(layer, "input_layernorm")), rotation, mask, state));
             x = x.add(feedForward(layer, norm(x, name(layer, "post_attention_layernorm"))));
+            states.add(x);
         }
         return norm(x, "model.norm");
     }

@@ -1,6 +1,7 @@
 package dev.retort.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
@@ -30,6 +31,7 @@ final class LlamaPasses implements GradientPasses {
     private NDArray ids; // [N]
     private NDArray labelPlaces; // [L]
     private NDArray beforeNorm; // [L, D]
+    private List<Integer> wanted = List.of(); // layers from 1
     private final List<LlamaLayer.Kept> kept = new ArrayList<>();
 
     LlamaPasses(LlamaModel model) {
@@ -47,7 +49,8 @@ final class LlamaPasses implements GradientPasses {
     }
 
     @Override
-    public NDArray labelHidden(TokenBatch batch) {
+    public NDList labelStates(TokenBatch batch, List<Integer> wantedLayers) {
+        wanted = wantedLayers;
         read(batch);
         NDArray x = Ops.embedding(ids, weights.get(LlamaModel.EMBEDDING)); // [N, D]
         kept.clear();
@@ -57,7 +60,13 @@ final class LlamaPasses implements GradientPasses {
             x = results.out();
         }
         beforeNorm = Ops.selectRows(x, labelPlaces);
-        return Ops.rmsNorm(beforeNorm, weights.get(LAST_NORM), epsilon);
+        NDList states = new NDList(Ops.rmsNorm(beforeNorm, weights.get(LAST_NORM), epsilon));
+        for (int layer : wanted) {
+            boolean isLast = layer == layers.size();
+            states.add(
+                    isLast ? states.get(0) : Ops.selectRows(kept.get(layer - 1).out(), labelPlaces));
+        }
+        return states;
     }
 
     /** Lays the batch's rows behind one another. */
@@ -82,12 +91,17 @@ final class LlamaPasses implements GradientPasses {
     }
 
     @Override
-    public void backward(NDArray gradient) {
+    public void backward(NDList ofStates) {
+        NDArray gradient = ofStates.get(0);
+        for (int i = 0; i < wanted.size(); i++) {
+            gradient = wanted.get(i) == layers.size() ? gradient.add(ofStates.get(i + 1)) : gradient;
+        }
         addNorm(LAST_NORM, gradient, beforeNorm);
         NDArray atLabels = Ops.rmsNormGradient(gradient, beforeNorm, weights.get(LAST_NORM), epsilon);
         NDArray dx = ids.getManager().zeros(new Shape(ids.size(), model.config().hiddenSize()));
         Ops.addRows(dx, labelPlaces, atLabels);
         for (int layer = layers.size() - 1; layer >= 0; layer--) {
+            addStates(layer + 1, ofStates, dx);
             LlamaLayer.Kept forward = kept.get(layer);
             LlamaLayer.Gradients g = LlamaLayer.backward(dx, forward, layers.get(layer), pack, epsilon);
             addLinear(LlamaModel.name(layer, "mlp.down_proj"), forward.inner(), dx);
@@ -106,6 +120,15 @@ final class LlamaPasses implements GradientPasses {
         }
         if (weights.get(LlamaModel.EMBEDDING).hasGradient()) {
             Ops.addRows(gradient(weights.get(LlamaModel.EMBEDDING)), ids, dx);
+        }
+    }
+
+    /** Adds the gradients of a layer's own states to that of its result; the last layer's went through the norm. */
+    private void addStates(int layer, NDList ofStates, NDArray dx) {
+        for (int i = 0; i < wanted.size(); i++) {
+            if (layer == wanted.get(i) && layer < layers.size()) {
+                Ops.addRows(dx, labelPlaces, ofStates.get(i + 1));
+            }
         }
     }
 

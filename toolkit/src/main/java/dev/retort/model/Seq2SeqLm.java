@@ -1,8 +1,10 @@
 package dev.retort.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import dev.retort.batch.TokenBatch;
 import dev.retort.op.Ops;
+import java.util.List;
 
 /** An encoder-decoder model. */
 public sealed interface Seq2SeqLm extends LanguageModel permits T5Model {
@@ -34,5 +36,13 @@ public sealed interface Seq2SeqLm extends LanguageModel permits T5Model {
         NDArray mask = batch.attentionMask();
         NDArray hidden = decode(batch.decoderInputIds(decoderStartTokenId()), encode(batch.inputIds(), mask), mask);
         return Ops.selectRows(hidden.reshape(-1, config().hiddenSize()), batch.labelPositions());
+    }
+
+    @Override
+    default NDList labelStates(TokenBatch batch, List<Integer> layers) {
+        if (!layers.isEmpty()) {
+            throw new IllegalArgumentException("hidden states of layers are those of decoder-only models");
+        }
+        return new NDList(labelHidden(batch));
     }
 }

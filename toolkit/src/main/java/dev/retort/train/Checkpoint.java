@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 
 /**
  * A training state on disk: {@code checkpoints/step-NNNNNN/} with the trained weights (a Hugging Face folder, or PEFT's adapter
- * folder), the optimiser's moments, and the step.
+ * folder), the projections of hidden states where they are matched, the optimiser's moments, and the step.
  *
  * <p>The step is the random state and the data cursor too: data order and dropout are derived from (seed, step). A checkpoint is
  * whole or absent, and training that goes on from one ends with the same bits as training that was never stopped.
@@ -42,11 +42,19 @@ public record Checkpoint(Path folder, int step) {
 
     private static final String STATE = "trainer_state.json";
 
+    private static final String PROJECTIONS = "projections.safetensors";
+
     private static final String OPTIMIZER = "optimizer.safetensors";
 
     /** Writes a checkpoint and removes the oldest ones beyond the limit. */
     static Checkpoint save(
-            Path checkpoints, LoadedModel loaded, AdamW optimizer, int step, String settingsHash, int limit)
+            Path checkpoints,
+            LoadedModel loaded,
+            Map<String, NDArray> projections,
+            AdamW optimizer,
+            int step,
+            String settingsHash,
+            int limit)
             throws IOException {
         Path folder = checkpoints.resolve(String.format(Locale.ROOT, "step-%06d", step));
         LanguageModel model = loaded.model();
@@ -55,6 +63,9 @@ public record Checkpoint(Path folder, int step) {
                 LoraFiles.save(model, loaded.source().toString(), partial.resolve("adapter"));
             } else {
                 Models.save(loaded, partial.resolve("model"));
+            }
+            if (!projections.isEmpty()) {
+                Models.writer(projections).writeFile(partial.resolve(PROJECTIONS));
             }
             Models.writer(optimizer.moments()).writeFile(partial.resolve(OPTIMIZER));
             ObjectNode state = Rows.mapper().createObjectNode();
@@ -95,11 +106,12 @@ public record Checkpoint(Path folder, int step) {
     }
 
     /**
-     * Puts weights and moments back.
+     * Puts weights, projections and moments back.
      *
      * @throws IOException if the checkpoint is broken or was made with other settings
      */
-    void restore(LanguageModel model, AdamW optimizer, String settingsHash) throws IOException {
+    void restore(LanguageModel model, Map<String, NDArray> projections, AdamW optimizer, String settingsHash)
+            throws IOException {
         Path stateFile = folder.resolve(STATE);
         if (!Files.isRegularFile(stateFile)) {
             throw new ModelFileException(
@@ -120,6 +132,11 @@ public record Checkpoint(Path folder, int step) {
         } else {
             try (TensorSource source = SafetensorsFolder.open(folder.resolve("model"))) {
                 Models.assign(source, model.weights().arrays());
+            }
+        }
+        if (!projections.isEmpty()) {
+            try (TensorSource source = SafetensorsFile.open(folder.resolve(PROJECTIONS))) {
+                Models.assign(source, projections);
             }
         }
         try (TensorSource source = SafetensorsFile.open(folder.resolve(OPTIMIZER))) {

@@ -24,6 +24,7 @@ public final class Distillation implements AutoCloseable {
     private final DistillationSettings settings;
     private final LoadedModel teacher;
     private final int vocabulary;
+    private final List<LayerPair> pairs;
     private SignalStore store;
 
     private Distillation(LoadedModel student, LoadedModel teacher, DistillationSettings settings) throws IOException {
@@ -31,6 +32,9 @@ public final class Distillation implements AutoCloseable {
         this.teacher = teacher;
         this.settings = settings;
         vocabulary = common();
+        pairs = settings.hiddenStatesWeight() == null
+                ? List.of()
+                : settings.layers(((CausalLm) student.model()).layers(), ((CausalLm) teacher.model()).layers());
     }
 
     /**
@@ -59,8 +63,11 @@ public final class Distillation implements AutoCloseable {
                 isCausal == teacher.model() instanceof CausalLm,
                 "teacher and student must both be decoder-only or both encoder-decoders");
         require(
-                isCausal || (settings.lmbda() == 0 && settings.teacherTopK() == null),
-                "lmbda and teacher_top_k need decoder-only models");
+                isCausal
+                        || (settings.lmbda() == 0
+                                && settings.teacherTopK() == null
+                                && settings.hiddenStatesWeight() == null),
+                "lmbda, teacher_top_k and hidden_states_weight need decoder-only models");
         int ofTeacher = size(teacher);
         int ofStudent = size(student);
         int common = Vocabularies.common(
@@ -122,6 +129,19 @@ public final class Distillation implements AutoCloseable {
     }
 
     /**
+     * Fresh projections for the matching of hidden states.
+     *
+     * @return to be closed; null where no hidden states are matched
+     */
+    public HiddenStateMatch hiddenStates(long seed) {
+        return pairs.isEmpty() ? null : new HiddenStateMatch(pairs, student.model(), teacherWidth(), seed);
+    }
+
+    private int teacherWidth() {
+        return teacher.model().config().hiddenSize();
+    }
+
+    /**
      * Makes a training learn from the teacher. With teacher_top_k its signals at the examples are brought to
      * FOLDER/signals first; those that are there are not made again, and the teacher is freed.
      *
@@ -145,7 +165,7 @@ public final class Distillation implements AutoCloseable {
             training.withOnPolicy(new OnPolicy(student, settings.lmbda(), settings.sampling(), seed));
         }
         if (settings.teacherTopK() == null) {
-            training.withTeacher(whole(), settings.loss());
+            training.withTeacher(whole(), settings.loss()).withHiddenStates(pairs, teacherWidth());
             return true;
         }
         store = SignalStore.open(folder.resolve(SIGNALS));

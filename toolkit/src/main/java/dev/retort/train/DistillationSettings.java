@@ -5,7 +5,10 @@ import dev.retort.loss.Divergence;
 import dev.retort.loss.Divergences;
 import dev.retort.loss.HeadDivergence;
 import dev.retort.loss.TeacherSignal;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -26,6 +29,10 @@ import java.util.TreeMap;
  *     beside the student
  * @param teacherOutside what is made of the mass outside them. Default: bucket
  * @param trimVocabulary whether the teacher's vocabulary may be longer by padding. Default: false
+ * @param hiddenStatesWeight weight of the error of {@link HiddenStateMatch}, added to what kd_ratio shares out; absent or 0: no
+ *     such term. Of decoder-only models, the teacher read beside the student
+ * @param hiddenStatesLayers pairs student:teacher of layers, counted from 1. Default: every layer of the student, as {@link
+ *     LayerPair#uniform}; a pair costs four arrays of both widths multiplied (projection, gradient, moments), its states little
  */
 public record DistillationSettings(
         Double kdRatio,
@@ -39,7 +46,9 @@ public record DistillationSettings(
         Integer maxCompletionLength,
         Integer teacherTopK,
         TeacherSignal.Outside teacherOutside,
-        Boolean trimVocabulary) {
+        Boolean trimVocabulary,
+        Double hiddenStatesWeight,
+        List<String> hiddenStatesLayers) {
 
     /** @throws IllegalArgumentException where a value does not fit, naming its key */
     public DistillationSettings {
@@ -84,11 +93,35 @@ public record DistillationSettings(
                             + " give bucket or renormalise");
         }
         trimVocabulary = or(trimVocabulary, false);
+        if (hiddenStatesWeight != null) {
+            require(
+                    hiddenStatesWeight >= 0 && Double.isFinite(hiddenStatesWeight),
+                    "hidden_states_weight must be a finite number of at least 0, not " + hiddenStatesWeight);
+            hiddenStatesWeight = hiddenStatesWeight == 0 ? null : hiddenStatesWeight;
+        }
+        require(
+                hiddenStatesWeight == null || teacherTopK == null,
+                "hidden_states_weight needs the teacher beside the student, and teacher_top_k writes its signals down"
+                        + " before: leave one out");
+        if (hiddenStatesLayers != null) {
+            require(hiddenStatesWeight != null, "hidden_states_layers goes with hidden_states_weight");
+            hiddenStatesLayers = List.copyOf(hiddenStatesLayers);
+            requirePairs(hiddenStatesLayers);
+        }
+    }
+
+    private static void requirePairs(List<String> layers) {
+        require(!layers.isEmpty(), "hidden_states_layers is empty: leave it out for every layer of the student");
+        Set<LayerPair> pairs = new HashSet<>();
+        for (String layer : layers) {
+            require(pairs.add(LayerPair.parse(layer)), "hidden_states_layers has " + layer + " twice");
+        }
     }
 
     /** Every default. */
     public static DistillationSettings defaults() {
-        return new DistillationSettings(null, null, null, null, null, null, null, null, null, null, null, null);
+        return new DistillationSettings(
+                null, null, null, null, null, null, null, null, null, null, null, null, null, null);
     }
 
     /** Whether what is not known of the teacher can change the divergence by so much and no more. */
@@ -136,17 +169,42 @@ public record DistillationSettings(
     }
 
     /**
+     * The layers whose hidden states are matched where there is that term.
+     *
+     * @param ofStudent how many layers it has
+     * @param ofTeacher how many layers it has
+     * @throws IllegalArgumentException where one of them has no such layer
+     */
+    List<LayerPair> layers(int ofStudent, int ofTeacher) {
+        if (hiddenStatesLayers == null) {
+            return LayerPair.uniform(ofStudent, ofTeacher);
+        }
+        List<LayerPair> pairs =
+                hiddenStatesLayers.stream().map(LayerPair::parse).toList();
+        for (LayerPair pair : pairs) {
+            require(
+                    pair.student() <= ofStudent && pair.teacher() <= ofTeacher,
+                    "hidden_states_layers has " + pair + ", and the student has " + ofStudent
+                            + " layers and the teacher " + ofTeacher);
+        }
+        return pairs;
+    }
+
+    /**
      * The weight of every term.
      *
      * @param ofExamples the weight of each kind of example without a teacher
      */
     public Map<String, Double> terms(Map<String, Double> ofExamples) {
-        require(
-                !ofExamples.containsKey(SupervisedStep.DISTILLATION),
-                "'" + SupervisedStep.DISTILLATION + "' is the teacher's term: call the examples another kind");
-        Map<String, Double> terms = new TreeMap<>();
-        ofExamples.forEach((kind, weight) -> terms.put(kind, (1 - kdRatio) * weight));
-        terms.put(SupervisedStep.DISTILLATION, kdRatio);
+        Map<String, Double> ofTeacher = new TreeMap<>(Map.of(SupervisedStep.DISTILLATION, kdRatio));
+        put(ofTeacher, SupervisedStep.HIDDEN_STATES, hiddenStatesWeight);
+        Map<String, Double> terms = new TreeMap<>(ofTeacher);
+        ofExamples.forEach((kind, weight) -> {
+            require(
+                    !ofTeacher.containsKey(kind),
+                    "'" + kind + "' is the teacher's term: call the examples another kind");
+            terms.put(kind, (1 - kdRatio) * weight);
+        });
         return terms;
     }
 }

@@ -2,6 +2,7 @@ package dev.retort.train;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.retort.batch.StepPlan;
 import dev.retort.batch.TokenBatch;
@@ -10,6 +11,7 @@ import dev.retort.data.SeededRandom;
 import dev.retort.loss.CrossEntropy;
 import dev.retort.loss.HeadDivergence;
 import dev.retort.loss.LossParts;
+import dev.retort.loss.TeacherSignal;
 import dev.retort.model.GradientPasses;
 import dev.retort.model.LanguageModel;
 import dev.retort.model.Seq2SeqLm;
@@ -20,8 +22,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Cross-entropy on the examples of one optimiser step, and a divergence from a teacher where there is one, forward and backward,
- * in micro-batches.
+ * Cross-entropy on the examples of one optimiser step, and a divergence from a teacher and the error of hidden states where there
+ * is one, forward and backward, in micro-batches.
  *
  * <p>Each term is divided once, by its own count over the whole step, then weighted: micro-batches of any size give one
  * gradient, and a long rationale does not drown a short label.
@@ -30,6 +32,9 @@ public final class SupervisedStep {
 
     /** The term of the divergence from a teacher, over all labelled tokens. */
     public static final String DISTILLATION = "kd";
+
+    /** The term of hidden states far from the teacher's, over all labelled tokens; squared errors, not nats. */
+    public static final String HIDDEN_STATES = "hidden";
 
     /** Enough for matrix products at full speed on a CPU, and little memory; a GPU may want more. */
     private static final int MICRO_BATCH_TOKENS = 512;
@@ -40,9 +45,11 @@ public final class SupervisedStep {
     private final long seed;
     private TeacherSource teacher;
     private HeadDivergence divergence;
+    private HiddenStateMatch match;
 
     /**
-     * @param termWeights the weight of each kind of example, and of {@link #DISTILLATION} where there is a teacher
+     * @param termWeights the weight of each kind of example, and of {@link #DISTILLATION} and {@link #HIDDEN_STATES} where there
+     *     are such terms
      * @param microBatchRows most rows of one forward pass
      * @param seed of dropout, together with the step's number
      */
@@ -55,13 +62,37 @@ public final class SupervisedStep {
 
     /** Word-level distillation beside the cross-entropy: MiniLLM's KD (arXiv 2306.08543, appendix B.1) for forward KL. */
     public SupervisedStep withTeacher(TeacherSource newTeacher, HeadDivergence newDivergence) {
-        if (!termWeights.containsKey(DISTILLATION)) {
-            throw new IllegalArgumentException(
-                    "the term '" + DISTILLATION + "' has no weight; weights: " + termWeights.keySet());
-        }
+        requireWeight(DISTILLATION);
         teacher = newTeacher;
         divergence = newDivergence;
         return this;
+    }
+
+    /**
+     * Hidden states matched beside the rest; those of the teacher come from the pass that gives its distributions.
+     *
+     * @throws IllegalStateException where the teacher is none that reads each batch
+     */
+    public SupervisedStep withHiddenStates(HiddenStateMatch newMatch) {
+        requireWeight(HIDDEN_STATES);
+        if (!(teacher instanceof OnlineTeacher online)) {
+            throw new IllegalStateException(
+                    "hidden states are those of a teacher that reads each batch: give it first");
+        }
+        teacher = online.withLayers(newMatch.ofTeacher());
+        match = newMatch;
+        return this;
+    }
+
+    private void requireWeight(String term) {
+        if (!termWeights.containsKey(term)) {
+            throw new IllegalArgumentException(
+                    "the term '" + term + "' has no weight; weights: " + termWeights.keySet());
+        }
+    }
+
+    private List<Integer> layers() {
+        return match == null ? List.of() : match.ofStudent();
     }
 
     /** The forward passes of a step: few tokens at a time, rows of like length together. */
@@ -87,23 +118,34 @@ public final class SupervisedStep {
                 Engine.getEngine("PyTorch").setRandomSeed((int) SeededRandom.seedOf(seed, "dropout", step, micro++));
                 try (TokenBatch batch = batch(rows)) {
                     if (batch.labelCount() > 0) {
-                        NDArray hidden = passes.labelHidden(batch);
+                        NDList states = passes.labelStates(batch, layers());
+                        NDArray hidden = states.get(0);
                         if (teacher == null) {
                             CrossEntropy.Result result = CrossEntropy.withGradient(
                                     hidden, model.head(), batch.labelIds(), factors(batch, counts));
                             passes.backward(result.gradient());
                             parts = parts.plus(parts(batch, result.losses()));
                         } else {
+                            TeacherSignal signal = teacher.at(batch);
                             HeadDivergence.Result result = divergence.withGradient(
                                     hidden,
                                     model.head(),
-                                    teacher.at(batch),
-                                    distillationFactors(batch, counts),
+                                    signal,
+                                    teacherFactors(DISTILLATION, batch, counts),
                                     batch.labels(),
                                     factors(batch, counts));
-                            passes.backward(result.gradient());
+                            NDList gradients = new NDList(result.gradient());
                             parts = parts.plus(parts(batch, result.labelLosses()))
-                                    .plus(distillation(batch, result.values()));
+                                    .plus(ofTeacher(DISTILLATION, batch, result.values()));
+                            if (match != null) {
+                                HiddenStateMatch.Result error = match.withGradient(
+                                        states.subNDList(1),
+                                        layers(signal),
+                                        teacherFactors(HIDDEN_STATES, batch, counts));
+                                gradients.addAll(error.gradients());
+                                parts = parts.plus(ofTeacher(HIDDEN_STATES, batch, error.values()));
+                            }
+                            passes.backward(gradients);
                         }
                     }
                 }
@@ -120,17 +162,27 @@ public final class SupervisedStep {
         for (List<TokenExample> rows : microBatches(examples, microBatchRows)) {
             try (TokenBatch batch = batch(rows)) {
                 if (batch.labelCount() > 0) {
-                    NDArray hidden = model.labelHidden(batch);
+                    NDList states = model.labelStates(batch, layers());
+                    NDArray hidden = states.get(0);
                     float[] losses = CrossEntropy.losses(hidden, model.head(), batch.labelIds());
                     parts = parts.plus(parts(batch, losses));
                     if (teacher != null) {
-                        float[] values = divergence.values(hidden, model.head(), teacher.at(batch));
-                        parts = parts.plus(distillation(batch, values));
+                        TeacherSignal signal = teacher.at(batch);
+                        float[] values = divergence.values(hidden, model.head(), signal);
+                        parts = parts.plus(ofTeacher(DISTILLATION, batch, values));
+                        if (match != null) {
+                            float[] errors = match.values(states.subNDList(1), layers(signal));
+                            parts = parts.plus(ofTeacher(HIDDEN_STATES, batch, errors));
+                        }
                     }
                 }
             }
         }
         return parts;
+    }
+
+    private static NDList layers(TeacherSignal signal) {
+        return ((TeacherSignal.Hidden) signal).layers();
     }
 
     private TokenBatch batch(List<TokenExample> rows) {
@@ -167,24 +219,24 @@ public final class SupervisedStep {
         return factors;
     }
 
-    private float[] distillationFactors(TokenBatch batch, Map<String, Long> counts) {
+    private float[] teacherFactors(String term, TokenBatch batch, Map<String, Long> counts) {
         long count = counts.values().stream().mapToLong(Long::longValue).sum();
         int[] rows = batch.labelRows();
         float[] factors = new float[rows.length];
         for (int i = 0; i < rows.length; i++) {
             double weight = batch.examples().get(rows[i]).weight();
-            factors[i] = (float) (weight * termWeights.get(DISTILLATION) / count);
+            factors[i] = (float) (weight * termWeights.get(term) / count);
         }
         return factors;
     }
 
-    private static LossParts distillation(TokenBatch batch, float[] values) {
+    private static LossParts ofTeacher(String term, TokenBatch batch, float[] values) {
         int[] rows = batch.labelRows();
         double sum = 0;
         for (int i = 0; i < rows.length; i++) {
             sum += batch.examples().get(rows[i]).weight() * values[i];
         }
-        return new LossParts(Map.of(DISTILLATION, new LossParts.Term(sum, rows.length)));
+        return new LossParts(Map.of(term, new LossParts.Term(sum, rows.length)));
     }
 
     private static LossParts parts(TokenBatch batch, float[] losses) {

@@ -1,5 +1,6 @@
 package dev.retort.train;
 
+import ai.djl.ndarray.NDArray;
 import dev.retort.batch.StepPlan;
 import dev.retort.batch.TokenExample;
 import dev.retort.data.SeededRandom;
@@ -48,6 +49,8 @@ public final class SupervisedTraining {
     private Interrupt interrupt;
     private TeacherSource teacher;
     private HeadDivergence divergence;
+    private List<LayerPair> pairs = List.of();
+    private int teacherWidth;
     private OnPolicy onPolicy;
 
     /**
@@ -95,6 +98,18 @@ public final class SupervisedTraining {
     public SupervisedTraining withTeacher(TeacherSource newTeacher, HeadDivergence newDivergence) {
         teacher = newTeacher;
         divergence = newDivergence;
+        return this;
+    }
+
+    /**
+     * Matches hidden states beside it, as {@link SupervisedStep#withHiddenStates}; the projections' first values come from
+     * the training's seed.
+     *
+     * @param newTeacherWidth the width of the teacher's hidden states
+     */
+    public SupervisedTraining withHiddenStates(List<LayerPair> newPairs, int newTeacherWidth) {
+        pairs = List.copyOf(newPairs);
+        teacherWidth = newTeacherWidth;
         return this;
     }
 
@@ -162,12 +177,16 @@ public final class SupervisedTraining {
         } else {
             weights.addLora(settings.lora(), settings.seed());
         }
-        try (AdamW optimizer = new AdamW(weights.trainable(), settings.optimizer(), weights.manager())) {
+        try (HiddenStateMatch match = pairs.isEmpty()
+                        ? null
+                        : new HiddenStateMatch(pairs, loaded.model(), teacherWidth, settings.seed());
+                AdamW optimizer = new AdamW(trained(match), settings.optimizer(), weights.manager())) {
+            Map<String, NDArray> projections = match == null ? Map.of() : match.projections();
             int first = 0;
             // Takes an interruption over that stands already: with it no weights could be read.
             stopper.requested();
             if (last.isPresent()) {
-                last.get().restore(loaded.model(), optimizer, hash);
+                last.get().restore(loaded.model(), projections, optimizer, hash);
                 first = last.get().step();
             }
             long tokens = 0;
@@ -178,6 +197,9 @@ public final class SupervisedTraining {
                         loaded.model(), termWeights, settings.perDeviceTrainBatchSize(), settings.seed());
                 if (teacher != null) {
                     supervised.withTeacher(teacher, divergence);
+                }
+                if (match != null) {
+                    supervised.withHiddenStates(match);
                 }
                 LearningRate rate = settings.schedule(total);
                 LossParts sinceLog = LossParts.none();
@@ -221,7 +243,8 @@ public final class SupervisedTraining {
                     boolean save = settings.saveSteps() > 0 && step % settings.saveSteps() == 0;
                     if (save || stop || step == total) {
                         log.sync();
-                        Checkpoint.save(checkpoints, loaded, optimizer, step, hash, settings.saveTotalLimit());
+                        Checkpoint.save(
+                                checkpoints, loaded, projections, optimizer, step, hash, settings.saveTotalLimit());
                     }
                     if (stop) {
                         break;
@@ -233,6 +256,16 @@ public final class SupervisedTraining {
             }
             return new Outcome(step, total, tokens, (System.nanoTime() - start) / 1e9);
         }
+    }
+
+    /** @param match null where no hidden states are matched */
+    private Map<String, NDArray> trained(HiddenStateMatch match) {
+        Map<String, NDArray> trained =
+                new LinkedHashMap<>(loaded.model().weights().trainable());
+        if (match != null) {
+            trained.putAll(match.projections());
+        }
+        return trained;
     }
 
     private boolean isEvaluated(int step, int total) {
@@ -283,6 +316,9 @@ public final class SupervisedTraining {
         StringBuilder text = new StringBuilder(YamlConfig.write(settings)).append(termWeights);
         if (divergence != null) {
             text.append(divergence);
+        }
+        if (!pairs.isEmpty()) {
+            text.append(pairs);
         }
         if (onPolicy != null) {
             text.append(onPolicy);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
@@ -115,20 +116,24 @@ class LlamaPassesTest {
         }
     }
 
-    /** Hidden states and all gradients of two batches, accumulated. */
+    /** Hidden states, those of some layers too, and all gradients of two batches, accumulated. */
     private static Map<String, float[]> gradients(LanguageModel model, GradientPasses passes) {
         Map<String, float[]> found = new LinkedHashMap<>();
         for (int part = 0; part < 2; part++) {
             try (TokenBatch batch =
                     new TokenBatch(examples(part), false, model.weights().manager())) {
-                NDArray hidden = passes.labelHidden(batch);
-                found.put("hidden" + part, hidden.toFloatArray());
+                NDList states = passes.labelStates(batch, part == 0 ? List.of() : List.of(2, 3, 1, 2));
                 SplittableRandom random = new SplittableRandom(part);
-                float[] gradient = new float[Math.toIntExact(hidden.size())];
-                for (int i = 0; i < gradient.length; i++) {
-                    gradient[i] = (float) (random.nextDouble() - 0.5);
+                NDList ofStates = new NDList();
+                for (NDArray state : states) {
+                    found.put("state " + part + "." + ofStates.size(), state.toFloatArray());
+                    float[] gradient = new float[Math.toIntExact(state.size())];
+                    for (int i = 0; i < gradient.length; i++) {
+                        gradient[i] = (float) (random.nextDouble() - 0.5);
+                    }
+                    ofStates.add(batch.manager().create(gradient, state.getShape()));
                 }
-                passes.backward(batch.manager().create(gradient, hidden.getShape()));
+                passes.backward(ofStates);
             }
         }
         model.weights().trainable().forEach((name, array) -> {

@@ -23,11 +23,12 @@ class DistillationSettingsTest {
     void theDefaults() {
         assertThat(read())
                 .isEqualTo(new DistillationSettings(
-                        0.5, "forward-kl", null, null, null, 1.0, 0.0, null, null, null, null, false));
+                        0.5, "forward-kl", null, null, null, 1.0, 0.0, null, null, null, null, false, null, null));
         assertThat(read("lmbda=0.5", "divergence=jsd"))
                 .as("GKDConfig's")
-                .isEqualTo(
-                        new DistillationSettings(1.0, "jsd", 0.5, null, null, 1.0, 0.5, 0.9, 128, null, null, false));
+                .isEqualTo(new DistillationSettings(
+                        1.0, "jsd", 0.5, null, null, 1.0, 0.5, 0.9, 128, null, null, false, null, null));
+        assertThat(read("hidden_states_weight=0")).as("none").isEqualTo(read());
         assertThat(read("teacher_top_k=64").teacherOutside()).isEqualTo(TeacherSignal.Outside.BUCKET);
         assertThat(read("lmbda=1", "max_completion_length=9").sampling())
                 .isEqualTo(SamplingParams.none().withTemperature(0.9).withMaxTokens(9));
@@ -35,8 +36,11 @@ class DistillationSettingsTest {
 
     @Test
     void whatIsWrittenIsReadAgain() {
-        for (DistillationSettings settings :
-                List.of(read(), read("lmbda=0.3"), read("divergence=skew-kl", "teacher_top_k=3"))) {
+        for (DistillationSettings settings : List.of(
+                read(),
+                read("lmbda=0.3"),
+                read("divergence=skew-kl", "teacher_top_k=3"),
+                read("hidden_states_weight=0.1", "hidden_states_layers=[1:2,2:4]"))) {
             assertThat(YamlConfig.read(YamlConfig.write(settings), "test", DistillationSettings.class, List.of()))
                     .isEqualTo(settings);
         }
@@ -48,6 +52,11 @@ class DistillationSettingsTest {
                 .isEqualTo(Map.of("label", 0.25, "rationale", 0.125, "kd", 0.75));
         assertThatThrownBy(() -> read().terms(Map.of("kd", 1.0)))
                 .hasMessage("'kd' is the teacher's term: call the examples another kind");
+        assertThat(read("kd_ratio=0.75", "hidden_states_weight=3").terms(Map.of("answer", 1.0)))
+                .isEqualTo(Map.of("answer", 0.25, "kd", 0.75, "hidden", 3.0));
+        assertThat(read().terms(Map.of("hidden", 1.0))).isEqualTo(Map.of("hidden", 0.5, "kd", 0.5));
+        assertThatThrownBy(() -> read("hidden_states_weight=3").terms(Map.of("hidden", 1.0)))
+                .hasMessage("'hidden' is the teacher's term: call the examples another kind");
         assertThat(read("divergence=jsd", "beta=0.25", "temperature=2").loss())
                 .hasToString("JensenShannon[beta=0.25] at temperature 2.0");
     }
@@ -75,7 +84,17 @@ class DistillationSettingsTest {
                 "teacher_top_k=8 teacher_outside=zero divergence=reverse-kl | reverse-kl with teacher_outside zero is"
                         + " least where the student puts its mass outside the top k: give bucket or renormalise",
                 "teacher_top_k=8 teacher_outside=zero divergence=jsd beta=1 | jsd with teacher_outside zero is least",
-                "teacher_top_k=8 teacher_outside=some | teacher_outside"
+                "teacher_top_k=8 teacher_outside=some | teacher_outside",
+                "hidden_states_weight=-1 | hidden_states_weight must be a finite number of at least 0, not -1.0",
+                "hidden_states_weight=1 teacher_top_k=8 | hidden_states_weight needs the teacher beside the student,"
+                        + " and teacher_top_k writes its signals down before: leave one out",
+                "hidden_states_layers=[1:2] | hidden_states_layers goes with hidden_states_weight",
+                "hidden_states_weight=1 hidden_states_layers=[] | hidden_states_layers is empty: leave it out for every"
+                        + " layer of the student",
+                "hidden_states_weight=1 hidden_states_layers=[1:2,2:4,1:2] | hidden_states_layers has 1:2 twice",
+                "hidden_states_weight=1 hidden_states_layers=[0:2] | '0:2' is no pair of layers: give student:teacher,"
+                        + " counted from 1, for example 6:12",
+                "hidden_states_weight=1 hidden_states_layers=[3] | '3' is no pair of layers"
             })
     void saysWhatDoesNotFit(String given, String message) {
         assertThatThrownBy(() -> read(given.split(" ")))

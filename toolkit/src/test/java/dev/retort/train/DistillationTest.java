@@ -352,6 +352,9 @@ class DistillationTest {
                             + " can be trimmed");
             assertThatThrownBy(() -> open(student, 0, "teacher_top_k=24"))
                     .hasMessageEndingWith("teacher_top_k is 24, and the vocabulary has 23 ids");
+            assertThatThrownBy(() -> open(student, 0, "hidden_states_weight=1", "hidden_states_layers=[1:1,2:4]"))
+                    .hasMessageEndingWith(
+                            "hidden_states_layers has 2:4, and the student has 2 layers and the teacher 3");
             try (Distillation distillation = open(student, 0, "lmbda=1", "max_completion_length=62")) {
                 assertThatThrownBy(() -> begin(distillation, student, temporary, Interrupt.onThread()))
                         .hasMessage("example a1: its prompt and max_completion_length make 65 tokens, and the models"

@@ -62,7 +62,7 @@ final class LongRun {
                     optimizer.step(0.001);
                     if ((i + 1) % 200 == 0) {
                         Evaluation.of(student, task(), 32, true, List.of());
-                        Checkpoint.save(folder, student, optimizer, i + 1, "hash", 1);
+                        Checkpoint.save(folder, student, Map.of(), optimizer, i + 1, "hash", 1);
                         report(i + 1);
                     }
                 }
