@@ -1,5 +1,6 @@
 package dev.retort.cli;
 
+import dev.retort.data.Precision;
 import dev.retort.data.SamplingParams;
 import dev.retort.pipelines.AskSettings;
 import dev.retort.pipelines.Budget;
@@ -130,14 +131,27 @@ final class AskOptions {
         return usage("--teacher", () -> TeacherSpec.parse(teacher));
     }
 
-    /** @param out the output folder, which holds the cache where no other is named */
+    /** The teacher, for a command without --dtype. */
     TeacherFactory factory(Path out) {
+        return factory(out, Precision.FLOAT32);
+    }
+
+    /**
+     * @param out the output folder, which holds the cache where no other is named
+     * @param precision of a local teacher's matrix products
+     */
+    TeacherFactory factory(Path out, Precision precision) {
+        TeacherSpec spec = spec();
+        if (precision != Precision.FLOAT32 && !(spec instanceof TeacherSpec.Local)) {
+            throw new UsageException("--dtype bfloat16 belongs to a local teacher, not to " + spec);
+        }
         Duration patience = timeout == null ? null : Duration.ofNanos(Math.round(timeout * 1e9));
         if (batchApi) {
             Path state = (cache == null ? out.resolve("cache") : cache).resolve("batches");
-            return usage("--batch-api", () -> TeacherFactory.ofBatch(spec(), baseUrl, patience, state));
+            return usage("--batch-api", () -> TeacherFactory.ofBatch(spec, baseUrl, patience, state));
         }
-        return usage("--teacher", () -> TeacherFactory.of(spec(), errorRate, baseUrl, patience));
+        TeacherFactory usual = usage("--teacher", () -> TeacherFactory.of(spec, errorRate, baseUrl, patience));
+        return spec instanceof TeacherSpec.Local local ? TeacherFactory.ofLocal(local.model(), precision) : usual;
     }
 
     SamplingParams params() {

@@ -1,6 +1,7 @@
 package dev.retort.cli;
 
 import ai.djl.Device;
+import dev.retort.data.Precision;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.ModelHub;
 import dev.retort.model.Models;
@@ -21,9 +22,10 @@ final class Common {
 
     @Option(
             names = "--dtype",
-            paramLabel = "float32",
+            paramLabel = "float32|bfloat16",
             defaultValue = "float32",
-            description = "Number type of weights. Default: ${DEFAULT-VALUE}")
+            description = "Number type of matrix products. Default: ${DEFAULT-VALUE}. bfloat16: generate, evaluate, and"
+                    + " local teachers of sample and judge")
     private String dtype;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of tensor operations. Default: all cores")
@@ -47,20 +49,30 @@ final class Common {
         return threads;
     }
 
-    /** Applies what must be set before the first tensor is made. */
+    /** Applies what must be set before the first tensor is made, for a command that multiplies matrices in float32 only. */
     void apply() {
+        if (applyWithDtype() != Precision.FLOAT32) {
+            throw new UsageException("--dtype " + dtype + " is for generate, evaluate, and local teachers of sample and"
+                    + " judge; a training takes bf16: true");
+        }
+    }
+
+    /** As {@link #apply}, giving the numbers that --dtype asks for. */
+    Precision applyWithDtype() {
         if (threads != null) {
             if (threads < 1) {
                 throw new UsageException("--threads must be at least 1, not " + threads);
             }
             System.setProperty("ai.djl.pytorch.num_threads", threads.toString());
         }
-        if (!dtype.equals("float32")) {
-            throw new UsageException("--dtype " + dtype + " is not supported; supported: float32");
-        }
         if (verbose) {
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "info");
         }
+        return switch (dtype.toLowerCase(Locale.ROOT)) {
+            case "float32" -> Precision.FLOAT32;
+            case "bfloat16" -> Precision.BFLOAT16;
+            default -> throw new UsageException("--dtype " + dtype + ": give float32 or bfloat16");
+        };
     }
 
     /** The device that was asked for. */
@@ -85,6 +97,18 @@ final class Common {
     /** Loads MODEL: a Hugging Face folder, a GGUF file, or hf:org/name@revision. */
     LoadedModel load(String model) throws IOException, InterruptedException {
         return Models.load(path(model), device());
+    }
+
+    /** As {@link #load(String)}, with matrix products in these numbers. */
+    LoadedModel load(String model, Precision precision) throws IOException, InterruptedException {
+        LoadedModel loaded = load(model);
+        try {
+            loaded.model().setPrecision(precision);
+            return loaded;
+        } catch (IllegalArgumentException e) {
+            loaded.close();
+            throw new IOException(loaded.source() + ": " + e.getMessage(), e);
+        }
     }
 
     /** Where MODEL lies; hf:org/name@revision is downloaded first if it is not in the cache. */

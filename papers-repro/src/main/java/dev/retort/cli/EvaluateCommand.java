@@ -2,6 +2,7 @@ package dev.retort.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.data.DataCatalogue;
+import dev.retort.data.Precision;
 import dev.retort.data.Rows;
 import dev.retort.eval.EvalTask;
 import dev.retort.eval.Evaluation;
@@ -57,7 +58,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        common.apply();
+        Precision precision = common.applyWithDtype();
         NamedTask named;
         try {
             named = NamedTask.of(task);
@@ -71,7 +72,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (limit != null) {
             test = test.limit(limit);
         }
-        try (LoadedModel loaded = common.load(model)) {
+        try (LoadedModel loaded = common.load(model, precision)) {
             Evaluation evaluation = Evaluation.of(loaded, test, batchRows, common.quiet(), List.of());
             PrintWriter stdout = spec.commandLine().getOut();
             for (EvaluationRow row : evaluation.rows()) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.Message;
+import dev.retort.data.Precision;
 import dev.retort.data.Rows;
 import dev.retort.data.SamplingParams;
 import dev.retort.model.Generated;
@@ -99,7 +100,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        common.apply();
+        Precision precision = common.applyWithDtype();
         if (!weights.equals("float32")) {
             throw new UsageException("--weights " + weights + " is not supported; supported: float32");
         }
@@ -109,7 +110,7 @@ final class GenerateCommand implements Callable<Integer> {
         SamplingParams sampling = sampling();
         int[] given = ids == null ? null : TokenIds.parse("--ids", ids);
         String text = given == null ? prompt() : null;
-        try (LoadedModel loaded = common.load(model)) {
+        try (LoadedModel loaded = common.load(model, precision)) {
             int vocabulary = loaded.model().config().vocabularySize();
             int[] promptIds;
             if (given == null) {

@@ -65,7 +65,7 @@ final class GpuCheck {
         }
         try (LanguageModel model = Models.create(config, SEED, device)) {
             findings.add(parity(expected, logits(model, ids)));
-            findings.add(Finding.warn("bfloat16", "not tried: this version computes in float32 only"));
+            findings.add(Finding.warn("bfloat16", "not tried: on a GPU this version computes in float32 only"));
             findings.add(training(model, size));
             findings.add(decoding(model, size));
         }

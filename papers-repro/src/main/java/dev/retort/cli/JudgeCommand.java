@@ -2,6 +2,7 @@ package dev.retort.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.retort.data.JsonLines;
+import dev.retort.data.Precision;
 import dev.retort.data.Question;
 import dev.retort.data.TeacherSample;
 import dev.retort.papers.system2.JudgeMetrics;
@@ -34,10 +35,10 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Asks a judge which of two responses is better, always in both orders, with Apache Beam."
-                    + " OUT/judgements.jsonl has a row a pair: answer is A, B or tie where both orders say the same, else"
-                    + " null with the reason inconsistent or unparsed; verdict and verdict_swapped are what each order"
-                    + " said, the latter with A for the response shown first. OUT/failures.jsonl has what was not answered"
-                    + " and why.",
+                + " OUT/judgements.jsonl has a row a pair: answer is A, B or tie where both orders say the same, else"
+                + " null with the reason inconsistent or unparsed; verdict and verdict_swapped are what each order"
+                + " said, the latter with A for the response shown first. OUT/failures.jsonl has what was not answered"
+                + " and why.",
             "",
             "An answer that is on disk is never asked for again: the same command resumes."
         },
@@ -93,11 +94,11 @@ final class JudgeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        common.apply();
+        Precision precision = common.applyWithDtype();
         if (method != null && !method.equals("bsm")) {
             throw new UsageException("--method " + method + ": a judge's method is bsm");
         }
-        JudgeRequest request = JudgeRequest.of(source(), out, ask.factory(out))
+        JudgeRequest request = JudgeRequest.of(source(), out, ask.factory(out, precision))
                 .withParams(ask.params())
                 .withSettings(ask.settings());
         JudgeRequest whole = method == null ? request : request.withMethod(JudgeSamples.branchSolveMerge());

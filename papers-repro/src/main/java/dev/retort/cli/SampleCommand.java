@@ -1,6 +1,7 @@
 package dev.retort.cli;
 
 import dev.retort.answer.AnswerCut;
+import dev.retort.data.Precision;
 import dev.retort.pipelines.AnswerReader;
 import dev.retort.pipelines.PerturbJob;
 import dev.retort.pipelines.PerturbOutcome;
@@ -108,9 +109,9 @@ final class SampleCommand implements Callable<Integer> {
             names = "--perturb",
             paramLabel = "KIND[:K],...",
             description = "Asks K variants of each question as well, 1 where none is given, and writes all to"
-                    + " OUT/questions.jsonl for retort filter --by perturbation: option-reorder, name-swap,"
-                    + " clause-reorder, response-order-swap, rephrase (the teacher finds the words). Drawn by --seed, else"
-                    + " by 0")
+                + " OUT/questions.jsonl for retort filter --by perturbation: option-reorder, name-swap,"
+                + " clause-reorder, response-order-swap, rephrase (the teacher finds the words). Drawn by --seed, else"
+                + " by 0")
     private String perturb;
 
     @Option(names = "--fail-on-failures", description = "Exit with 1 where a pair was not answered")
@@ -121,9 +122,10 @@ final class SampleCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        common.apply();
-        SampleRequest request = AskOptions.usage("--samples", () -> SampleRequest.of(questions, out, ask.factory(out))
-                        .withSamples(samples))
+        Precision precision = common.applyWithDtype();
+        SampleRequest request = AskOptions.usage(
+                        "--samples", () -> SampleRequest.of(questions, out, ask.factory(out, precision))
+                                .withSamples(samples))
                 .withParams(ask.params())
                 .withSettings(ask.settings());
         AnswerCut cut = answer == null ? null : AskOptions.usage("--answer", () -> AnswerCut.of(answer));

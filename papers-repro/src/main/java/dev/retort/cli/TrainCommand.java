@@ -45,6 +45,7 @@ import picocli.CommandLine.Spec;
             "  per_device_train_batch_size: 4",
             "  gradient_accumulation_steps: 4",
             "  lora: {r: 16, lora_alpha: 32, lora_dropout: 0.05, target_modules: [all-linear]}",
+            "  bf16: true                     # bfloat16 products; plain LLaMA on a CPU, without lora_dropout",
             "",
             "With a teacher of the same tokenizer, for example:",
             "  teacher_model_name_or_path: models/SmolLM2-360M",
@@ -99,6 +100,8 @@ final class TrainCommand implements Callable<Integer> {
                         Interrupt.onSignals(() -> System.err.println("\nretort: stopping after the step in hand ..."));
                 LoadedModel loaded = common.load(train.modelNameOrPath());
                 Distillation teacher = train.teacher(loaded, common)) {
+            // A model that cannot do it says so before the folder is written.
+            loaded.model().setPrecision(train.settings().precision());
             ExampleEncoder encoder = TrainData.encoder(train, loaded, teacher);
             List<Example> examples = TrainData.read(train, loaded.requireTokenizer());
             List<List<TokenExample>> items = new ArrayList<>();

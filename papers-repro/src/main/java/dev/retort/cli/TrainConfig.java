@@ -22,6 +22,7 @@ import java.util.Map;
  * @param teacherModelNameOrPath MODEL whose probabilities the student comes near to; the keys of {@link DistillationSettings}
  *     go with it
  * @param termWeights the weight in the loss of each kind of example, shared with the teacher; absent: 1 for every kind
+ * @param bf16 as {@link TrainingSettings#bf16}
  * @param lora adapters; absent: all weights are trained
  */
 public record TrainConfig(
@@ -65,6 +66,7 @@ public record TrainConfig(
         Integer saveSteps,
         Integer saveTotalLimit,
         Long seed,
+        Boolean bf16,
         LoraConfig lora) {
 
     public TrainConfig {
@@ -78,6 +80,7 @@ public record TrainConfig(
         if (outputDir == null) {
             throw new IllegalArgumentException("output_dir is missing");
         }
+        bf16 = Boolean.TRUE.equals(bf16) ? Boolean.TRUE : null;
         termWeights = termWeights == null ? Map.of() : Map.copyOf(termWeights);
     }
 
@@ -144,6 +147,7 @@ public record TrainConfig(
                 saveSteps,
                 saveTotalLimit,
                 seed,
+                bf16,
                 lora);
     }
 }

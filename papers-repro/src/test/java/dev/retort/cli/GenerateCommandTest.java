@@ -119,8 +119,37 @@ class GenerateCommandTest {
     }
 
     @Test
+    void bfloat16IsForModelsThatCan() {
+        Path model = CliRun.fixture("llama-gqa");
+        CliRun run = CliRun.of("generate", "--model", model, "--ids", "5,6", "--dtype", "bfloat16", "--max-tokens", 3);
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).matches("\\[\\d+,\\d+,\\d+\\]\n");
+        Path other = CliRun.fixture("qwen3");
+        CliRun refused = CliRun.of("generate", "--model", other, "--ids", "5,6", "--dtype", "bfloat16");
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.err())
+                .isEqualTo(
+                        "retort: " + other + ": bfloat16 (bf16: true, dtype: bfloat16, --dtype bfloat16) is for LLaMA"
+                                + " models on the CPU without biases, norms of queries and keys or a"
+                                + " sliding window, and this is a qwen3 on cpu(); leave the setting out\n");
+    }
+
+    @Test
     void wrongUsageIsStatus2AndOneLine() {
         Path model = CliRun.fixture("llama-gqa");
+        usage("--dtype half: give float32 or bfloat16", "generate", "--model", model, "--ids", "1", "--dtype", "half");
+        usage("a training takes bf16: true", "train", "--config", "x.yaml", "--dtype", "bfloat16");
+        usage(
+                "--dtype bfloat16 belongs to a local teacher, not to scripted:arithmetic",
+                "sample",
+                "--questions",
+                "q",
+                "--out",
+                folder,
+                "--teacher",
+                "scripted:arithmetic",
+                "--dtype",
+                "bfloat16");
         usage("supported: float32", "generate", "--model", model, "--prompt", "x", "--weights", "int8");
         usage("--ids goes without", "generate", "--model", model, "--prompt", "x", "--ids", "1");
         usage("'x' is not a token id", "generate", "--model", model, "--ids", "1,x");

@@ -86,6 +86,22 @@ class TrainCommandTest {
     }
 
     @Test
+    void bf16IsAKeyOfTheFile() throws IOException {
+        CliRun run = run("bf16=true", ofTeacher(), "kd_ratio=0.5");
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(Files.readString(out.resolve("config.yaml"))).contains("bf16: true\n");
+    }
+
+    @Test
+    void aModelThatCannotDoBf16SaysSoBeforeAFolderIsWritten() {
+        Path other = CliRun.fixture("qwen3");
+        CliRun run = run("bf16=true", "model_name_or_path=" + other);
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).startsWith("retort: bfloat16 (bf16: true, ").hasLineCount(1);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
     void aTeacherSharesTheLossWithTheCrossEntropy() throws IOException {
         CliRun run = run(ofTeacher(), "kd_ratio=0.75", "divergence=jsd", "beta=0.25", "temperature=2");
         assertThat(run.status()).as(run.err()).isZero();

@@ -1,5 +1,6 @@
 package dev.retort.pipelines;
 
+import dev.retort.data.Precision;
 import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
 import dev.retort.data.TeacherSample;
@@ -19,7 +20,9 @@ final class LocalTeachers {
 
     private static final String CLASS = "dev.retort.teacher.local.LocalTeacher";
 
-    private static final Map<String, Shared> OPEN = new HashMap<>();
+    private static final Map<Key, Shared> OPEN = new HashMap<>();
+
+    private record Key(String model, Precision precision) {}
 
     /** A teacher and how many hold it. */
     private static final class Shared {
@@ -38,27 +41,29 @@ final class LocalTeachers {
      *
      * @throws IOException where it cannot be loaded, or where this is a worker of a remote cluster
      */
-    static Teacher open(String model) throws IOException {
-        return open(model, LocalTeachers.class.getClassLoader());
+    static Teacher open(String model, Precision precision) throws IOException {
+        return open(model, precision, LocalTeachers.class.getClassLoader());
     }
 
-    static Teacher open(String model, ClassLoader loader) throws IOException {
+    static Teacher open(String model, Precision precision, ClassLoader loader) throws IOException {
+        Key key = new Key(model, precision);
         synchronized (OPEN) {
-            Shared shared = OPEN.get(model);
+            Shared shared = OPEN.get(key);
             if (shared == null) {
-                shared = new Shared(load(model, loader));
-                OPEN.put(model, shared);
+                shared = new Shared(load(key, loader));
+                OPEN.put(key, shared);
             }
             shared.holders++;
-            return new Held(model, shared);
+            return new Held(key, shared);
         }
     }
 
-    private static Teacher load(String model, ClassLoader loader) throws IOException {
+    private static Teacher load(Key key, ClassLoader loader) throws IOException {
+        String model = key.model();
         try {
             return (Teacher) Class.forName(CLASS, true, loader)
-                    .getMethod("open", String.class)
-                    .invoke(null, model);
+                    .getMethod("open", String.class, Precision.class)
+                    .invoke(null, model, key.precision());
         } catch (ClassNotFoundException | NoClassDefFoundError e) {
             throw absent(model, e);
         } catch (InvocationTargetException e) {
@@ -70,7 +75,7 @@ final class LocalTeachers {
             }
             throw new IOException("local:" + model + " cannot be opened: " + e.getCause(), e);
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(CLASS + " has no method open(String)", e);
+            throw new IllegalStateException(CLASS + " has no method open(String, Precision)", e);
         }
     }
 
@@ -83,12 +88,12 @@ final class LocalTeachers {
 
     private static final class Held implements Teacher {
 
-        private final String model;
+        private final Key key;
         private final Shared shared;
         private boolean closed;
 
-        Held(String model, Shared shared) {
-            this.model = model;
+        Held(Key key, Shared shared) {
+            this.key = key;
             this.shared = shared;
         }
 
@@ -122,7 +127,7 @@ final class LocalTeachers {
                 closed = true;
                 shared.holders--;
                 if (shared.holders == 0) {
-                    OPEN.remove(model);
+                    OPEN.remove(key);
                     shared.teacher.close();
                 }
             }

@@ -1,5 +1,6 @@
 package dev.retort.pipelines;
 
+import dev.retort.data.Precision;
 import dev.retort.teacher.ApiKey;
 import dev.retort.teacher.BatchSettings;
 import dev.retort.teacher.OpenAiBatchTeacher;
@@ -59,9 +60,7 @@ public interface TeacherFactory extends Serializable {
             return () -> new RecordedTeacher(Path.of(file));
         }
         if (spec instanceof TeacherSpec.Local local) {
-            boolean isPath = !local.model().startsWith("hf:");
-            String model = isPath ? Path.of(local.model()).toAbsolutePath().toString() : local.model();
-            return () -> LocalTeachers.open(model);
+            return ofLocal(local.model(), Precision.FLOAT32);
         }
         String model = ((TeacherSpec.OpenAi) spec).model();
         openAi(model, baseUrl, timeout);
@@ -73,6 +72,18 @@ public interface TeacherFactory extends Serializable {
                 throw new IOException(e.getMessage(), e);
             }
         };
+    }
+
+    /**
+     * The factory of a model of this machine.
+     *
+     * @param precision of its matrix products
+     */
+    static TeacherFactory ofLocal(String model, Precision precision) {
+        String place = model.startsWith("hf:")
+                ? model
+                : Path.of(model).toAbsolutePath().toString();
+        return () -> LocalTeachers.open(place, precision);
     }
 
     /**

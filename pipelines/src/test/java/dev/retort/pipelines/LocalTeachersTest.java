@@ -7,6 +7,7 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.JsonLines;
+import dev.retort.data.Precision;
 import dev.retort.data.Question;
 import dev.retort.data.Rows;
 import dev.retort.data.SamplingParams;
@@ -66,7 +67,7 @@ class LocalTeachersTest {
         }
         assertThat(run(questions, "direct").answered()).isEqualTo(12);
         List<TeacherSample> expected = new ArrayList<>();
-        try (Teacher teacher = LocalTeachers.open(model.toString())) {
+        try (Teacher teacher = LocalTeachers.open(model.toString(), Precision.FLOAT32)) {
             for (Question question : questions) {
                 for (int index = 0; index < 2; index++) {
                     expected.addAll(teacher.sample(question, PARAMS, List.of(index)));
@@ -84,8 +85,8 @@ class LocalTeachersTest {
     @Test
     void allWhoHoldAModelShareIt() throws Exception {
         Question question = Question.ofText("q", "t", "one", null);
-        Teacher first = LocalTeachers.open(model.toString());
-        Teacher second = LocalTeachers.open(model.toString());
+        Teacher first = LocalTeachers.open(model.toString(), Precision.FLOAT32);
+        Teacher second = LocalTeachers.open(model.toString(), Precision.FLOAT32);
         first.close();
         first.close();
         List<TeacherSample> samples = second.sample(question, PARAMS, List.of(0));
@@ -94,8 +95,17 @@ class LocalTeachersTest {
         assertThatThrownBy(() -> second.sample(question, PARAMS, List.of(0)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(second.name() + " is closed");
-        try (Teacher third = LocalTeachers.open(model.toString())) {
+        try (Teacher third = LocalTeachers.open(model.toString(), Precision.FLOAT32)) {
             assertThat(third.sample(question, PARAMS, List.of(0))).isEqualTo(samples);
+        }
+    }
+
+    @Test
+    void oneModelInTwoPrecisionsIsTwoTeachers() throws Exception {
+        try (Teacher first = LocalTeachers.open(model.toString(), Precision.FLOAT32);
+                Teacher second = TeacherFactory.ofLocal(model.toString(), Precision.BFLOAT16)
+                        .create()) {
+            assertThat(second.name()).isEqualTo(first.name() + "+bfloat16");
         }
     }
 
@@ -136,7 +146,7 @@ class LocalTeachersTest {
     @Test
     void aRemoteWorkerSaysWhereALocalTeacherRuns() {
         for (String absent : List.of("dev.retort.teacher.local.", "ai.djl.")) {
-            assertThatThrownBy(() -> LocalTeachers.open("remote", new WithoutClasses(absent)))
+            assertThatThrownBy(() -> LocalTeachers.open("remote", Precision.FLOAT32, new WithoutClasses(absent)))
                     .isInstanceOf(IOException.class)
                     .hasMessage("local:remote: a local teacher runs on the Direct runner and embedded Flink only; on a"
                             + " remote cluster serve the model and ask it as openai:MODEL with a base URL");

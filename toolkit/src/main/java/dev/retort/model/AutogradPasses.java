@@ -25,6 +25,11 @@ final class AutogradPasses implements GradientPasses {
     }
 
     @Override
+    public NDArray head() {
+        return model.head();
+    }
+
+    @Override
     public void backward(NDList gradients) {
         NDArray sum = product(0, gradients);
         for (int i = 1; i < gradients.size(); i++) {

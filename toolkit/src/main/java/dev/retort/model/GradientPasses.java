@@ -20,6 +20,9 @@ public interface GradientPasses extends AutoCloseable {
     /** These and the hidden states after some layers, as {@link LanguageModel#labelStates}. */
     NDList labelStates(TokenBatch batch, List<Integer> layers);
 
+    /** The head [V, D] that losses multiply these states by: the model's, rounded where products are. */
+    NDArray head();
+
     /**
      * Adds to the gradient of every trained weight below the head.
      *

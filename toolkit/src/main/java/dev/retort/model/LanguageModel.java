@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.retort.batch.TokenBatch;
+import dev.retort.data.Precision;
 import dev.retort.op.Ops;
 import java.util.List;
 
@@ -35,6 +36,26 @@ public sealed interface LanguageModel extends AutoCloseable permits CausalLm, Se
      * @throws IllegalArgumentException where layers of an encoder-decoder are asked for
      */
     NDList labelStates(TokenBatch batch, List<Integer> layers);
+
+    /** The numbers in which decoding's layers and {@link #gradientPasses} multiply matrices; float32 unless set. */
+    default Precision precision() {
+        return Precision.FLOAT32;
+    }
+
+    /**
+     * Sets {@link #precision}; {@link #labelHidden} and {@link #logits} stay in float32.
+     *
+     * @throws IllegalArgumentException where the model cannot do it
+     */
+    default void setPrecision(Precision value) {
+        if (value != Precision.FLOAT32) {
+            throw new IllegalArgumentException(
+                    "bfloat16 (bf16: true, dtype: bfloat16, --dtype bfloat16) is for LLaMA models on the CPU without"
+                            + " biases, norms of queries and keys or a sliding window, and this is a "
+                            + config().json().path("model_type").asText() + " on "
+                            + weights().manager().getDevice() + "; leave the setting out");
+        }
+    }
 
     /** Forward passes whose gradients are wanted; close them before the weights change. */
     default GradientPasses gradientPasses() {

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.retort.data.Precision;
 import dev.retort.op.Autograd;
 import dev.retort.op.LlamaLayer;
 import dev.retort.op.Ops;
@@ -35,6 +36,7 @@ public final class LlamaModel implements CausalLm {
 
     private final LlamaConfig config;
     private final Weights weights;
+    private Precision precision = Precision.FLOAT32;
     private NDArray cosines; // [P, d]
     private NDArray sines; // [P, d]
 
@@ -107,6 +109,27 @@ public final class LlamaModel implements CausalLm {
         return weights.get(config.tiedHead() ? EMBEDDING : "lm_head.weight");
     }
 
+    /** The head of losses in the numbers of products; a trained one stays float32, for losses add to its gradient. */
+    NDArray productHead() {
+        NDArray head = head();
+        return precision == Precision.FLOAT32 || head.hasGradient()
+                ? head
+                : weights.rounded(config.tiedHead() ? "model.embed_tokens" : "lm_head");
+    }
+
+    @Override
+    public Precision precision() {
+        return precision;
+    }
+
+    @Override
+    public void setPrecision(Precision value) {
+        if (value != Precision.FLOAT32 && !isPackable()) {
+            CausalLm.super.setPrecision(value);
+        }
+        precision = value;
+    }
+
     @Override
     public GradientPasses gradientPasses() {
         return LlamaPasses.support(this) ? new LlamaPasses(this) : new AutogradPasses(this);
@@ -172,13 +195,15 @@ public final class LlamaModel implements CausalLm {
                 && weights.get(EMBEDDING).getDataType() == DataType.FLOAT32;
     }
 
-    /** The arrays of layers that are called as a whole, adapters added as they are now. */
+    /** The arrays of layers that are called as a whole, adapters added as they are now; matrices in the numbers of products. */
     List<NDArray[]> wholeLayers() {
         List<NDArray[]> layers = new ArrayList<>();
         for (int layer = 0; layer < config.layers(); layer++) {
             int index = layer;
             layers.add(FUSED.stream()
-                    .map(module -> weights.merged(name(index, module)))
+                    .map(module -> precision == Precision.FLOAT32 || module.endsWith("norm")
+                            ? weights.merged(name(index, module))
+                            : weights.rounded(name(index, module)))
                     .toArray(NDArray[]::new));
         }
         return layers;

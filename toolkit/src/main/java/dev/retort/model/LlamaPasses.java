@@ -26,6 +26,7 @@ final class LlamaPasses implements GradientPasses {
     private final Weights weights;
     private final double epsilon;
     private final List<NDArray[]> layers;
+    private final NDArray head;
     private final IdentityHashMap<NDArray, NDArray> gradients = new IdentityHashMap<>();
     private LlamaLayer.Pack pack;
     private NDArray ids; // [N]
@@ -39,6 +40,7 @@ final class LlamaPasses implements GradientPasses {
         this.weights = model.weights();
         this.epsilon = model.config().normEpsilon();
         this.layers = model.wholeLayers();
+        this.head = model.productHead();
     }
 
     /** Whether a model is of the kind whose gradient is written out here. */
@@ -88,6 +90,11 @@ final class LlamaPasses implements GradientPasses {
             first += row.input().length;
         }
         labelPlaces = batch.manager().create(labels);
+    }
+
+    @Override
+    public NDArray head() {
+        return head;
     }
 
     @Override

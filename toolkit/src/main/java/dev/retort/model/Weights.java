@@ -28,6 +28,7 @@ public final class Weights implements AutoCloseable {
     private final Map<String, NDArray> arrays = new LinkedHashMap<>();
     private final Map<String, Adapter> adapters = new LinkedHashMap<>();
     private final Map<String, NDArray> merged = new LinkedHashMap<>();
+    private final Map<String, NDArray> rounded = new LinkedHashMap<>();
     private final Set<String> linearModules = new TreeSet<>();
     private LoraConfig loraConfig;
     private boolean training;
@@ -107,6 +108,7 @@ public final class Weights implements AutoCloseable {
 
     /** Marks which base arrays are trained; the others are frozen. */
     public void train(Predicate<String> names) {
+        closeAll(rounded);
         arrays.forEach((name, array) -> {
             array.setRequiresGradient(names.test(name));
             if (array.hasGradient()) {
@@ -206,6 +208,28 @@ public final class Weights implements AutoCloseable {
         return sum;
     }
 
+    /** As {@link #merged}, in bfloat16. What neither is trained nor has an adapter is rounded once. */
+    NDArray rounded(String module) {
+        NDArray weight = get(module + ".weight");
+        Adapter adapter = adapters.get(module);
+        NDArray copy = rounded.get(module);
+        if (copy == null) {
+            copy = Ops.toBfloat16(weight);
+            rounded.put(module, copy);
+        } else if (weight.hasGradient()) {
+            Ops.assign(copy, weight);
+        }
+        if (adapter != null) {
+            Ops.mergeLora(copy, weight, adapter.a(), adapter.b(), adapter.scale());
+        }
+        return copy;
+    }
+
+    private static void closeAll(Map<String, NDArray> derived) {
+        derived.values().forEach(NDArray::close);
+        derived.clear();
+    }
+
     boolean isConv1d(String module) {
         return module.startsWith("transformer.h.");
     }
@@ -233,8 +257,8 @@ public final class Weights implements AutoCloseable {
             adapter.a().close();
             adapter.b().close();
         });
-        merged.values().forEach(NDArray::close);
-        merged.clear();
+        closeAll(merged);
+        closeAll(rounded);
         adapters.clear();
         loraConfig = null;
     }

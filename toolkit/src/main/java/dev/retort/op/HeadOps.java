@@ -132,11 +132,20 @@ public final class HeadOps {
                   l = torch.log_softmax(torch.mul(z, scale), 1)
                 return l
               def logits(self: __torch__.M, into: Tensor, h: Tensor, w: Tensor) -> Tensor:
-                return torch.addmm_(torch.slice(into, 0, 0, torch.size(h, 0)), h, torch.t(w), beta=0)
+                z = torch.slice(into, 0, 0, torch.size(h, 0))
+                if torch.ne(ops.prim.dtype(w), 15):
+                  r = torch.addmm_(z, h, torch.t(w), beta=0)
+                else:
+                  r = torch.copy_(z, torch.linear(torch.to(h, 15), w))
+                return r
               def head_gradient(self: __torch__.M, g: Tensor, h: Tensor, w: Tensor, dh: Tensor, dw: Tensor) -> Tensor:
                 if torch.gt(torch.numel(dw), 0):
                   _0 = torch.addmm_(dw, torch.t(g), h)
-                return torch.addmm_(dh, g, w, beta=0)
+                if torch.ne(ops.prim.dtype(w), 15):
+                  r = torch.addmm_(dh, g, w, beta=0)
+                else:
+                  r = torch.copy_(dh, torch.matmul(torch.to(g, 15), w))
+                return r
               def blocks(self: __torch__.M, z: Tensor) -> Tuple[int, int]:
                 step = ops.prim.max(4, torch.floordiv(524288, torch.size(z, 1)))
                 return (step, torch.floordiv(torch.sub(torch.add(torch.size(z, 0), step), 1), step))
@@ -235,7 +244,10 @@ public final class HeadOps {
         return settings;
     }
 
-    /** Writes the logits of h [N, D] under w [V, D] into the first rows of a float32 buffer, and gives those rows [N, V]. */
+    /**
+     * Writes the logits of h [N, D] under w [V, D], float32 or bfloat16, into the first rows of a float32 buffer, and gives those
+     * rows [N, V].
+     */
     public static NDArray logits(NDArray buffer, NDArray h, NDArray w) {
         return Holder.MODULE.call("logits", false, buffer, h, w).singletonOrThrow();
     }

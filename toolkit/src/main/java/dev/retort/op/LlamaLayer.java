@@ -12,6 +12,9 @@ import ai.djl.ndarray.NDManager;
  * <p>In training, rows are packed: N tokens of B rows lie behind one another, so that matrix products and norms see no padding.
  * Attention alone sees a rectangle of B S slots.
  *
+ * <p>Matrix products are made in the weights' number type, float32 or bfloat16; the layer's input and result, norms, rotation,
+ * attention and the cache are float32 in either case.
+ *
  * <p>Shapes: D width, H query heads, K key heads, d head width, I inner width.
  */
 public final class LlamaLayer {
@@ -23,10 +26,10 @@ public final class LlamaLayer {
                 start = annotate(int, torch.item(at))
                 stop = torch.add(start, 1)
                 rows, heads, width = torch.size(x, 0), torch.size(kc, 1), torch.size(kc, 3)
-                h = torch.mul_(torch.mul(x, (self).rms(x, e)), n1)
+                h = torch.to(torch.mul_(torch.mul(x, (self).rms(x, e)), n1), ops.prim.dtype(wq))
                 q = torch.view((self).linear(h, wq), [rows, -1, width])
                 k = torch.view((self).linear(h, wk), [rows, -1, width])
-                qk = torch.cat([q, k], 1)
+                qk = torch.to(torch.cat([q, k], 1), 6)
                 turned = torch.addcmul(torch.mul(qk, cos), torch.roll(qk, [torch.floordiv(width, 2)], [-1]), sin)
                 queries = torch.sub(torch.size(turned, 1), heads)
                 _0 = torch.copy_(torch.select(kc, 2, start), torch.slice(turned, 1, queries))
@@ -41,7 +44,7 @@ public final class LlamaLayer {
                   seen = scores
                 o = torch.reshape(torch.bmm(torch.softmax(seen, -1), vs), [rows, 1, -1])
                 y = torch.add(x, (self).linear(o, wo))
-                g = torch.mul_(torch.mul(y, (self).rms(y, e)), n2)
+                g = torch.to(torch.mul_(torch.mul(y, (self).rms(y, e)), n2), ops.prim.dtype(wg))
                 return torch.add(y, (self).linear(torch.mul_(torch.silu((self).linear(g, wg)), (self).linear(g, wu)), wd))
               def rms(self: __torch__.M, x: Tensor, e: float) -> Tensor:
                 n = torch.linalg_vector_norm(x, 2, [-1], True)
@@ -76,46 +79,46 @@ public final class LlamaLayer {
               def forward_pass(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor) -> List[Tensor]:
                 e = annotate(float, torch.item(eps))
                 rows = annotate(int, torch.item(rows0))
-                n, d = torch.size(x, 0), torch.size(cos, -1)
+                n, d, t = torch.size(x, 0), torch.size(cos, -1), ops.prim.dtype(wq)
                 r1 = (self).rms(x, e)
-                h1 = torch.mul_(torch.mul(x, r1), n1)
-                q = (self).rotate(torch.view(torch.linear(h1, wq), [n, -1, d]), cos, sin)
-                k = (self).rotate(torch.view(torch.linear(h1, wk), [n, -1, d]), cos, sin)
-                v = torch.view(torch.linear(h1, wv), [n, -1, d])
+                h1 = torch.to(torch.mul_(torch.mul(x, r1), n1), t)
+                q = (self).rotate(torch.view(torch.to(torch.linear(h1, wq), 6), [n, -1, d]), cos, sin)
+                k = (self).rotate(torch.view(torch.to(torch.linear(h1, wk), 6), [n, -1, d]), cos, sin)
+                v = torch.view(torch.to(torch.linear(h1, wv), 6), [n, -1, d])
                 g = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
                 qp = (self).pad_heads(q, slots, rows)
                 kp = (self).pad_heads(k, slots, rows)
                 vp = (self).pad_heads(v, slots, rows)
                 o, lse = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), 0., True)
-                ctx = (self).unpad_heads(o, places)
-                y = torch.add_(torch.linear(ctx, wo), x)
+                ctx = torch.to((self).unpad_heads(o, places), t)
+                y = torch.add_(torch.to(torch.linear(ctx, wo), 6), x)
                 r2 = (self).rms(y, e)
-                h2 = torch.mul_(torch.mul(y, r2), n2)
+                h2 = torch.to(torch.mul_(torch.mul(y, r2), n2), t)
                 gate, up = torch.linear(h2, wg), torch.linear(h2, wu)
                 act = torch.silu(gate)
                 inner = torch.mul(act, up)
-                out = torch.add_(torch.linear(inner, wd), y)
+                out = torch.add_(torch.to(torch.linear(inner, wd), 6), y)
                 return [out, r1, h1, qp, kp, vp, o, lse, ctx, y, r2, h2, gate, up, act, inner]
               def backward_pass(self: __torch__.M, dout: Tensor, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, r1: Tensor, h1: Tensor, qp: Tensor, kp: Tensor, vp: Tensor, o: Tensor, lse: Tensor, ctx: Tensor, y: Tensor, r2: Tensor, h2: Tensor, gate: Tensor, up: Tensor, act: Tensor, inner: Tensor) -> List[Tensor]:
                 rows = annotate(int, torch.item(rows0))
-                n, d = torch.size(x, 0), torch.size(cos, -1)
-                dinner = torch.matmul(dout, wd)
+                n, d, t = torch.size(x, 0), torch.size(cos, -1), ops.prim.dtype(wq)
+                dinner = torch.matmul(torch.to(dout, t), wd)
                 dup = torch.mul_(act, dinner)
                 dgate = torch.silu_backward(torch.mul_(dinner, up), gate)
-                dh2 = torch.addmm(torch.matmul(dgate, wg), dup, wu)
+                dh2 = torch.to(torch.addmm(torch.matmul(dgate, wg), dup, wu), 6)
                 dy = torch.add_((self).rms_norm_gradient(dh2, y, h2, n2, r2), dout)
                 g = torch.floordiv(torch.size(qp, 1), torch.size(kp, 1))
-                dctx = torch.matmul(dy, wo)
+                dctx = torch.to(torch.matmul(torch.to(dy, t), wo), 6)
                 dop = torch.index_copy_(torch.zeros([torch.size(slots, 0), torch.size(dctx, 1)], dtype=6), 0, places, dctx)
                 dop2 = torch.transpose(torch.view(dop, [rows, -1, torch.size(qp, 1), d]), 1, 2)
                 dq, dk, dv = torch._scaled_dot_product_flash_attention_for_cpu_backward(dop2, qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), o, lse, 0., True)
                 neg = torch.neg(sin)
                 dqu = torch.view((self).unpad_heads(dq, places), [n, -1, d])
                 dku = torch.view((self).unpad_heads((self).sum_heads(dk, g), places), [n, -1, d])
-                dq2 = torch.flatten((self).rotate(dqu, cos, neg), 1)
-                dk2 = torch.flatten((self).rotate(dku, cos, neg), 1)
-                dv2 = (self).unpad_heads((self).sum_heads(dv, g), places)
-                dh1 = torch.addmm(torch.addmm(torch.matmul(dq2, wq), dk2, wk), dv2, wv)
+                dq2 = torch.to(torch.flatten((self).rotate(dqu, cos, neg), 1), t)
+                dk2 = torch.to(torch.flatten((self).rotate(dku, cos, neg), 1), t)
+                dv2 = torch.to((self).unpad_heads((self).sum_heads(dv, g), places), t)
+                dh1 = torch.to(torch.addmm(torch.addmm(torch.matmul(dq2, wq), dk2, wk), dv2, wv), 6)
                 dx = torch.add_((self).rms_norm_gradient(dh1, x, h1, n1, r1), dy)
                 return [dx, dq2, dk2, dv2, dy, dgate, dup, dh1, dh2]
             """;

@@ -18,18 +18,22 @@ public final class Ops {
     /**
      * x [.., I] by w [O, I]. For few rows the product is made the other way round, w by x transposed: the library then walks once
      * along the weight, which is what there is to read, instead of copying it into blocks first (16 rows: 50 for 82 ms of SmolLM2's
-     * products). The result lies transposed in memory. One to three rows and many are quick as they stand.
+     * products). The result lies transposed in memory. One to three rows and many are quick as they stand; in bfloat16
+     * it pays from one row on.
+     *
+     * <p>The product is made in the weight's number type and given back in that of x.
      */
     static final String LINEAR =
             """
-              def linear(self: __torch__.M, x: Tensor, w: Tensor) -> Tensor:
+              def linear(self: __torch__.M, x0: Tensor, w: Tensor) -> Tensor:
+                x = torch.to(x0, ops.prim.dtype(w))
                 rows = torch.floordiv(torch.numel(x), torch.size(w, 1))
-                if torch.__and__(torch.ge(rows, 4), torch.le(rows, 64)):
+                if torch.__and__(torch.__or__(torch.ge(rows, 4), torch.eq(ops.prim.dtype(w), 15)), torch.le(rows, 64)):
                   y = torch.mm(w, torch.t(torch.reshape(x, [rows, torch.size(w, 1)])))
                   z = torch.reshape(torch.t(y), torch.add(torch.slice(torch.size(x), None, -1), [torch.size(w, 0)]))
                 else:
                   z = torch.linear(x, w)
-                return z
+                return torch.to(z, ops.prim.dtype(x0))
             """;
 
     private static final String SOURCE = LINEAR
@@ -104,18 +108,36 @@ public final class Ops {
                 r = torch.rsqrt(torch.add(torch.mean(torch.square(x), [-1], True), annotate(float, torch.item(eps))))
                 return torch.add_(dw, torch.sum(torch.mul(torch.mul(dy, x), r), [0]))
               def add_linear_gradient(self: __torch__.M, dw: Tensor, dy: Tensor, x: Tensor) -> Tensor:
-                return torch.addmm_(dw, torch.t(dy), x)
+                t = ops.prim.dtype(x)
+                if torch.ne(t, 15):
+                  sum = torch.addmm_(dw, torch.t(dy), x)
+                else:
+                  sum = torch.add_(dw, torch.matmul(torch.t(torch.to(dy, t)), x))
+                return sum
               def add_lora_gradient(self: __torch__.M, da: Tensor, db: Tensor, dy: Tensor, x: Tensor, a: Tensor, b: Tensor, scale: Tensor) -> Tensor:
                 s = annotate(float, torch.item(scale))
-                _0 = torch.add_(db, torch.t(torch.matmul(torch.t(torch.linear(x, a)), dy)), alpha=s)
-                return torch.addmm_(da, torch.t(torch.matmul(dy, b)), x, alpha=s)
+                t = ops.prim.dtype(x)
+                d = torch.to(dy, t)
+                _0 = torch.add_(db, torch.t(torch.matmul(torch.t(torch.linear(x, torch.to(a, t))), d)), alpha=s)
+                r = torch.t(torch.matmul(d, torch.to(b, t)))
+                if torch.ne(t, 15):
+                  sum = torch.addmm_(da, r, x, alpha=s)
+                else:
+                  sum = torch.add_(da, torch.matmul(r, x), alpha=s)
+                return sum
               def add_rows(self: __torch__.M, to: Tensor, index: Tensor, x: Tensor) -> Tensor:
                 return torch.index_add_(to, 0, index, x)
               def add_to(self: __torch__.M, to: Tensor, x: Tensor) -> Tensor:
                 return torch.add_(to, x)
               def merge_lora(self: __torch__.M, out: Tensor, w: Tensor, a: Tensor, b: Tensor, scale: Tensor) -> Tensor:
-                _0 = torch.copy_(out, w)
-                return torch.addmm_(out, b, a, alpha=annotate(float, torch.item(scale)))
+                s = annotate(float, torch.item(scale))
+                if torch.ne(ops.prim.dtype(out), 15):
+                  sum = torch.addmm_(torch.copy_(out, w), b, a, alpha=s)
+                else:
+                  sum = torch.copy_(out, torch.addmm(w, b, a, alpha=s))
+                return sum
+              def to_bfloat16(self: __torch__.M, x: Tensor) -> Tensor:
+                return torch.to(x, 15)
               def swiglu(self: __torch__.M, gate: Tensor, up: Tensor) -> Tensor:
                 return torch.mul(torch.silu(gate), up)
               def gelu_tanh(self: __torch__.M, x: Tensor) -> Tensor:
@@ -146,14 +168,14 @@ public final class Ops {
                   b = ops.prim.min([torch.add(a, step), n])
                   hc = torch.slice(h, 0, a, b)
                   y = torch.unsqueeze(torch.slice(labels, 0, a, b), 1)
-                  z = torch.to(torch.linear(hc, w), 6)
+                  z = torch.to(torch.linear(torch.to(hc, ops.prim.dtype(w)), w), 6)
                   _1 = torch.sub_(z, torch.logsumexp(z, [1], True))
                   _2 = torch.copy_(torch.slice(losses, 0, a, b), torch.neg(torch.squeeze(torch.gather(z, 1, y), 1)))
                   if torch.gt(want, 0):
                     g = torch.exp_(z)
                     _3 = torch.scatter_add_(g, 1, y, torch.full_like(y, -1, dtype=6))
                     _6 = torch.mul_(g, torch.unsqueeze(torch.slice(c, 0, a, b), 1))
-                    gc = torch.to(g, ops.prim.dtype(h))
+                    gc = torch.to(g, ops.prim.dtype(w))
                     _4 = torch.copy_(torch.slice(dh, 0, a, b), torch.matmul(gc, w))
                     if torch.gt(want, 1):
                       _5 = torch.addmm_(dw, torch.t(gc), hc)
@@ -440,6 +462,11 @@ public final class Ops {
     /** Adds x to {@code to}, in place. */
     public static void addTo(NDArray to, NDArray x) {
         runUnrecorded("add_to", to, x).close();
+    }
+
+    /** A copy in bfloat16, which DJL itself does not know: it can be given to these operators and not be read. */
+    public static NDArray toBfloat16(NDArray x) {
+        return runUnrecorded("to_bfloat16", x);
     }
 
     /** Writes w plus scale times b a into {@code out} [O, I]: what {@link #lora} without dropout amounts to. */

@@ -122,14 +122,14 @@ public final class SupervisedStep {
                         NDArray hidden = states.get(0);
                         if (teacher == null) {
                             CrossEntropy.Result result = CrossEntropy.withGradient(
-                                    hidden, model.head(), batch.labelIds(), factors(batch, counts));
+                                    hidden, passes.head(), batch.labelIds(), factors(batch, counts));
                             passes.backward(result.gradient());
                             parts = parts.plus(parts(batch, result.losses()));
                         } else {
                             TeacherSignal signal = teacher.at(batch);
                             HeadDivergence.Result result = divergence.withGradient(
                                     hidden,
-                                    model.head(),
+                                    passes.head(),
                                     signal,
                                     teacherFactors(DISTILLATION, batch, counts),
                                     batch.labels(),

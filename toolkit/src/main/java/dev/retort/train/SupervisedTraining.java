@@ -3,6 +3,7 @@ package dev.retort.train;
 import ai.djl.ndarray.NDArray;
 import dev.retort.batch.StepPlan;
 import dev.retort.batch.TokenExample;
+import dev.retort.data.Precision;
 import dev.retort.data.SeededRandom;
 import dev.retort.loss.HeadDivergence;
 import dev.retort.loss.LossParts;
@@ -146,7 +147,9 @@ public final class SupervisedTraining {
      */
     public Outcome run(List<List<TokenExample>> items) throws IOException {
         Autograd.turn().lock();
+        Precision before = loaded.model().precision();
         try {
+            loaded.model().setPrecision(settings.precision());
             if (interrupt != null) {
                 return train(items, interrupt);
             }
@@ -154,6 +157,7 @@ public final class SupervisedTraining {
                 return train(items, ofThread);
             }
         } finally {
+            loaded.model().setPrecision(before);
             Autograd.turn().unlock();
         }
     }

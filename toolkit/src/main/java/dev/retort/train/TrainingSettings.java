@@ -1,5 +1,6 @@
 package dev.retort.train;
 
+import dev.retort.data.Precision;
 import dev.retort.model.LoraConfig;
 
 /**
@@ -25,6 +26,7 @@ import dev.retort.model.LoraConfig;
  * @param saveSteps steps between checkpoints; 0 for one at the end only
  * @param saveTotalLimit checkpoints kept
  * @param seed of data order, adapters and dropout
+ * @param bf16 true: matrix products of layers and head in bfloat16, all else in float32; null, which false becomes: float32
  * @param lora adapters to train instead of all weights
  */
 public record TrainingSettings(
@@ -47,6 +49,7 @@ public record TrainingSettings(
         Integer saveSteps,
         Integer saveTotalLimit,
         Long seed,
+        Boolean bf16,
         LoraConfig lora) {
 
     public TrainingSettings {
@@ -67,6 +70,11 @@ public record TrainingSettings(
         saveSteps = (int) notNegative("save_steps", or(saveSteps, 500).doubleValue());
         saveTotalLimit = positive("save_total_limit", or(saveTotalLimit, 2));
         seed = or(seed, 42L);
+        // Absent where it is off: folders made before there was such a key go on.
+        bf16 = Boolean.TRUE.equals(bf16) ? Boolean.TRUE : null;
+        if (bf16 != null && lora != null && lora.loraDropout() > 0) {
+            throw new IllegalArgumentException("bf16 needs lora_dropout 0, not " + lora.loraDropout());
+        }
         notNegative("learning_rate", learningRate);
         if (!(numTrainEpochs > 0) || !Double.isFinite(numTrainEpochs)) {
             throw new IllegalArgumentException("num_train_epochs must be positive, not " + numTrainEpochs);
@@ -111,7 +119,7 @@ public record TrainingSettings(
     public static TrainingSettings defaults() {
         return new TrainingSettings(
                 null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-                null, null, null);
+                null, null, null, null);
     }
 
     /** Examples that an optimiser step sees. */
@@ -132,6 +140,11 @@ public record TrainingSettings(
     public LearningRate schedule(int totalSteps) {
         int warmup = warmupSteps != null ? warmupSteps : (int) Math.ceil(warmupRatio * totalSteps);
         return new LearningRate(lrSchedulerType, learningRate, warmup, totalSteps);
+    }
+
+    /** The numbers that matrices are multiplied in. */
+    public Precision precision() {
+        return bf16 == null ? Precision.FLOAT32 : Precision.BFLOAT16;
     }
 
     AdamW.Settings optimizer() {
@@ -179,6 +192,7 @@ public record TrainingSettings(
                 saveSteps,
                 saveTotalLimit,
                 newSeed,
+                bf16,
                 newLora);
     }
 }

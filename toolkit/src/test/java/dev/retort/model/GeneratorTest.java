@@ -8,16 +8,19 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.Tokenizer;
+import dev.retort.data.Precision;
 import dev.retort.data.Rows;
 import dev.retort.data.SamplingParams;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GeneratorTest {
@@ -88,6 +91,97 @@ class GeneratorTest {
             }
         }
         return cached;
+    }
+
+    /** Prompts read together and alone, with adapters too. */
+    @ParameterizedTest
+    @CsvSource({"1,false", "3,false", "3,true", "70,false"})
+    void bfloat16GivesLogitsNearThoseOfFloat32(int rows, boolean withAdapters) throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
+            CausalLm model = (CausalLm) loaded.model();
+            if (withAdapters) {
+                model.weights().addLora(new LoraConfig(2, 4.0, 0.0, List.of("all-linear"), false), 5);
+            }
+            List<float[]> exact = logits(model, rows);
+            model.setPrecision(Precision.BFLOAT16);
+            List<float[]> rounded = logits(model, rows);
+            model.setPrecision(Precision.FLOAT32);
+            List<float[]> again = logits(model, rows);
+            // Logits of 8 bits would tie, and a tie goes to the lower id.
+            assertThat(rounded.get(0)).matches(values -> (Float.floatToIntBits(values[0]) & 0xffff) != 0);
+            for (int step = 0; step < exact.size(); step++) {
+                assertThat(again.get(step)).containsExactly(exact.get(step));
+                double difference = 0;
+                double square = 0;
+                for (int i = 0; i < exact.get(step).length; i++) {
+                    difference += Math.pow(rounded.get(step)[i] - exact.get(step)[i], 2);
+                    square += Math.pow(exact.get(step)[i], 2);
+                }
+                assertThat(Math.sqrt(difference / square)).as("step " + step).isBetween(1e-6, 2e-2);
+            }
+        }
+    }
+
+    /** Of the prompts, and of some tokens behind them. */
+    private static List<float[]> logits(CausalLm model, int rows) {
+        List<int[]> prompts = new ArrayList<>();
+        for (int i = 0; i < rows; i++) {
+            prompts.add(prompts().get(i % prompts().size()));
+        }
+        List<float[]> logits = new ArrayList<>();
+        try (NDManager manager = model.weights().manager().newSubManager()) {
+            DecodeState state = model.start(prompts, manager);
+            for (int token : new int[] {5, 17, 60, 4}) {
+                try (NDArray values = model.logits(state.hidden())) {
+                    logits.add(values.toFloatArray());
+                }
+                int[] tokens = new int[rows];
+                Arrays.fill(tokens, token);
+                model.advance(state, tokens);
+            }
+        }
+        return logits;
+    }
+
+    @Test
+    void bfloat16FollowsTheWeights() throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
+            CausalLm model = (CausalLm) loaded.model();
+            model.setPrecision(Precision.BFLOAT16);
+            List<float[]> bare = logits(model, 1);
+            model.weights().addLora(new LoraConfig(2, 4.0, 0.0, List.of("all-linear"), false), 5);
+            model.weights().adapterArrays().values().forEach(array -> array.set(filled(array, 0.1f)));
+            List<float[]> adapted = logits(model, 1);
+            assertThat(adapted.get(3)).isNotEqualTo(bare.get(3));
+            model.weights().mergeLora();
+            assertThat(logits(model, 1).get(3))
+                    .usingComparatorWithPrecision(0.1f)
+                    .containsExactly(adapted.get(3));
+            model.weights().train(name -> true);
+            List<float[]> before = logits(model, 1);
+            NDArray up = model.weights().get("model.layers.0.mlp.up_proj.weight");
+            up.set(filled(up, 0f));
+            assertThat(logits(model, 1).get(0)).isNotEqualTo(before.get(0));
+        }
+    }
+
+    private static float[] filled(NDArray like, float value) {
+        float[] values = new float[Math.toIntExact(like.size())];
+        Arrays.fill(values, value);
+        return values;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt2", "qwen2", "qwen3", "t5-v11"})
+    void otherModelsRefuseBfloat16(String name) throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder(name), Device.cpu())) {
+            String type = loaded.model().config().json().get("model_type").textValue();
+            assertThatThrownBy(() -> loaded.model().setPrecision(Precision.BFLOAT16))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageEndingWith("and this is a " + type + " on cpu(); leave the setting out");
+            loaded.model().setPrecision(Precision.FLOAT32);
+            assertThat(loaded.model().precision()).isEqualTo(Precision.FLOAT32);
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.retort.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -12,8 +13,10 @@ import dev.retort.batch.ExampleEncoder;
 import dev.retort.batch.TokenExample;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.Example;
+import dev.retort.data.Precision;
 import dev.retort.data.Rows;
 import dev.retort.loss.LossParts;
+import dev.retort.model.LanguageModel;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.LoraConfig;
 import dev.retort.model.Models;
@@ -41,16 +44,66 @@ class SupervisedTrainingTest {
 
     @Test
     void goesOnFromACheckpointBitForBit() throws IOException {
-        goesOnBitForBit(null);
+        goesOnBitForBit(settings(12, null));
     }
 
     @Test
     void goesOnWithAdaptersAndDropoutBitForBit() throws IOException {
-        goesOnBitForBit(new LoraConfig(4, 8.0, 0.3, List.of("all-linear"), false));
+        goesOnBitForBit(settings(12, new LoraConfig(4, 8.0, 0.3, List.of("all-linear"), false)));
     }
 
-    private void goesOnBitForBit(LoraConfig lora) throws IOException {
-        TrainingSettings settings = settings(12, lora);
+    @Test
+    void goesOnInBfloat16BitForBit() throws IOException {
+        goesOnBitForBit(settings(12, 0, true, null));
+    }
+
+    @Test
+    void goesOnWithAdaptersInBfloat16BitForBit() throws IOException {
+        goesOnBitForBit(settings(12, 0, true, new LoraConfig(4, 8.0, 0.0, List.of("q_proj", "down_proj"), false)));
+    }
+
+    @Test
+    void bf16IsOfTheTrainingAlone() throws IOException {
+        List<List<Double>> losses = new ArrayList<>();
+        for (Boolean bf16 : new Boolean[] {null, true}) {
+            Path folder = temporary.resolve("run" + losses.size());
+            try (LoadedModel student = student(5)) {
+                training(student, settings(6, 0, bf16, null), folder).run(items(student));
+                assertThat(student.model().precision()).isEqualTo(Precision.FLOAT32);
+            }
+            losses.add(losses(folder));
+        }
+        assertThat(losses.get(1)).isNotEqualTo(losses.get(0));
+        for (int step = 0; step < 6; step++) {
+            assertThat(losses.get(1).get(step)).isCloseTo(losses.get(0).get(step), withinPercentage(1));
+        }
+    }
+
+    @Test
+    void bf16IsRefusedWhereTheModelCannotDoIt() throws IOException {
+        ObjectNode config = Rows.mapper().createObjectNode();
+        config.put("model_type", "qwen3")
+                .put("vocab_size", 22)
+                .put("hidden_size", 16)
+                .put("intermediate_size", 24);
+        config.put("num_hidden_layers", 1).put("num_attention_heads", 2).put("head_dim", 8);
+        Path folder = temporary.resolve("run");
+        try (LoadedModel like = student(5);
+                LanguageModel model = Models.create(config, 5, Device.cpu())) {
+            LoadedModel student = new LoadedModel(model, like.tokenizer(), like.generationConfig(), like.source());
+            SupervisedTraining training = training(student, settings(2, 0, true, null), folder);
+            List<List<TokenExample>> items = items(like);
+            assertThatThrownBy(() -> training.run(items))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(
+                            "bfloat16 (bf16: true, dtype: bfloat16, --dtype bfloat16) is for LLaMA models on the CPU"
+                                + " without biases, norms of queries and keys or a sliding window, and this is a qwen3"
+                                + " on cpu(); leave the setting out");
+        }
+        assertThat(folder).doesNotExist();
+    }
+
+    private void goesOnBitForBit(TrainingSettings settings) throws IOException {
         Path whole = temporary.resolve("whole");
         try (LoadedModel student = student(5)) {
             training(student, settings, whole).run(items(student));
@@ -374,9 +427,13 @@ class SupervisedTrainingTest {
     }
 
     private static TrainingSettings settings(int steps, int evalSteps, LoraConfig lora) {
+        return settings(steps, evalSteps, null, lora);
+    }
+
+    private static TrainingSettings settings(int steps, int evalSteps, Boolean bf16, LoraConfig lora) {
         return new TrainingSettings(
                 0.01, null, null, steps, 4, 2, null, 0.1, null, 0.01, null, null, null, null, 1, evalSteps, 3, 1, 9L,
-                lora);
+                bf16, lora);
     }
 
     private static List<Double> losses(Path folder) throws IOException {

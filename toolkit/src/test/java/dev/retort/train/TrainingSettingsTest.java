@@ -1,8 +1,11 @@
 package dev.retort.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.retort.data.Precision;
 import dev.retort.model.LoraConfig;
+import dev.retort.run.YamlConfig;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class TrainingSettingsTest {
 
-    private static final LoraConfig LORA = new LoraConfig(4, 8.0, 0.1, List.of("q_proj"), false);
+    private static final LoraConfig LORA = new LoraConfig(4, 8.0, 0.0, List.of("q_proj"), false);
 
     /** No component has its default. */
     private static final TrainingSettings SETTINGS = new TrainingSettings(
@@ -33,6 +36,7 @@ class TrainingSettingsTest {
             13,
             14,
             15L,
+            true,
             new LoraConfig(2, 2.0, 0.0, List.of("v_proj"), false));
 
     @Test
@@ -49,6 +53,28 @@ class TrainingSettingsTest {
         TrainingSettings epochs = TrainingSettings.defaults();
         assertThat(epochs.totalSteps(17)).as("3 epochs of 3 steps of 8").isEqualTo(9);
         assertThat(epochs.withMaxSteps(4).totalSteps(17)).isEqualTo(4);
+    }
+
+    @Test
+    void bf16IsWrittenOnlyWhereItIsOn() {
+        String absent = YamlConfig.write(TrainingSettings.defaults());
+        assertThat(absent).doesNotContain("bf16");
+        assertThat(YamlConfig.write(read("bf16: false"))).isEqualTo(absent);
+        assertThat(TrainingSettings.defaults().precision()).isEqualTo(Precision.FLOAT32);
+        TrainingSettings on = read("bf16: true");
+        assertThat(on.precision()).isEqualTo(Precision.BFLOAT16);
+        assertThat(YamlConfig.write(on)).isEqualTo(absent + "bf16: true\n");
+        assertThat(read(YamlConfig.write(on))).isEqualTo(on);
+    }
+
+    @Test
+    void bf16GoesWithoutDropout() {
+        assertThatThrownBy(() -> read("bf16: true\nlora: {r: 2, lora_dropout: 0.1, target_modules: [q_proj]}"))
+                .hasMessage("test.yaml: bf16 needs lora_dropout 0, not 0.1");
+    }
+
+    private static TrainingSettings read(String yaml) {
+        return YamlConfig.read(yaml, "test.yaml", TrainingSettings.class, List.of());
     }
 
     private static List<String> changed(TrainingSettings settings) throws ReflectiveOperationException {

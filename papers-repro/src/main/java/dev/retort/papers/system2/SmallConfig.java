@@ -1,5 +1,6 @@
 package dev.retort.papers.system2;
 
+import dev.retort.data.Precision;
 import dev.retort.papers.PretrainedStudent;
 import dev.retort.train.TrainingSettings;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.Map;
  * @param distilling how it is trained on answers
  * @param seeds of the distilled row; all others have the first one alone
  * @param evalBatchRows rows decoded together
+ * @param dtype of the matrix products of all that is asked and tested, bfloat16 or float32; null for float32
  */
 record SmallConfig(
         Map<String, String> needs,
@@ -31,7 +33,8 @@ record SmallConfig(
         TrainingSettings warmUp,
         TrainingSettings distilling,
         List<Integer> seeds,
-        Integer evalBatchRows) {
+        Integer evalBatchRows,
+        Precision dtype) {
 
     /**
      * What a task takes of all there is.
@@ -74,6 +77,11 @@ record SmallConfig(
         seeds = seeds == null ? List.of(0) : List.copyOf(seeds);
         require(!seeds.isEmpty(), "seeds must not be empty");
         evalBatchRows = evalBatchRows == null ? Integer.valueOf(32) : evalBatchRows;
+    }
+
+    /** Of all that is asked and tested. */
+    Precision precision() {
+        return dtype == null ? Precision.FLOAT32 : dtype;
     }
 
     private static void require(boolean holds, String message) {

@@ -110,7 +110,12 @@ final class SmallRecipe {
         }
         int first = config.seeds().get(0);
         System2Road.Settings settings = new System2Road.Settings(
-                config.samples(), config.temperature(), true, config.distilling(), config.evalBatchRows());
+                config.samples(),
+                config.temperature(),
+                true,
+                config.distilling(),
+                config.evalBatchRows(),
+                config.precision());
         System2Road road = new System2Road(
                 options, settings, task.world(), model.get(), first, seed -> record(seed, List.of(task)));
         if (options.interrupt().requested()) {
@@ -205,7 +210,12 @@ final class SmallRecipe {
                 folder,
                 System2Road.evaluation(
                         DEV,
-                        System2Road.request(task.dev(), folder.resolve("asked"), model, config.evalBatchRows())
+                        System2Road.request(
+                                        task.dev(),
+                                        folder.resolve("asked"),
+                                        model,
+                                        config.evalBatchRows(),
+                                        config.precision())
                                 .withParams(SamplingParams.greedy(world.maxTokens()))
                                 .withMethod(world.calls()),
                         task.dev(),

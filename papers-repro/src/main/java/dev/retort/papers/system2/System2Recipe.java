@@ -1,6 +1,7 @@
 package dev.retort.papers.system2;
 
 import dev.retort.batch.TokenExample;
+import dev.retort.data.Precision;
 import dev.retort.data.Question;
 import dev.retort.data.SeededRandom;
 import dev.retort.model.LoadedModel;
@@ -122,7 +123,12 @@ public final class System2Recipe {
         }
         Path model = out.resolve("rows").resolve(BASE + ".all." + seed).resolve(SupervisedTraining.FINAL);
         System2Road.Settings settings = new System2Road.Settings(
-                config.samples(), config.temperature(), false, config.distilling(), config.evalBatchRows());
+                config.samples(),
+                config.temperature(),
+                false,
+                config.distilling(),
+                config.evalBatchRows(),
+                Precision.FLOAT32);
         System2Road road = new System2Road(options, settings, world, model, seed, this::record);
         road.prepare();
         for (System2Row row : System2Row.values()) {

@@ -10,6 +10,7 @@ import dev.retort.data.AtomicFiles;
 import dev.retort.data.Example;
 import dev.retort.data.JsonLines;
 import dev.retort.data.Message;
+import dev.retort.data.Precision;
 import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
 import dev.retort.data.TeacherSample;
@@ -37,7 +38,6 @@ import dev.retort.pipelines.SampleRequest;
 import dev.retort.pipelines.TeacherFactory;
 import dev.retort.pipelines.VoteFactory;
 import dev.retort.run.RunRecord;
-import dev.retort.teacher.TeacherSpec;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -66,9 +66,15 @@ final class System2Road {
      * @param isVoteEarly whether a question is asked about only until its vote stands
      * @param distilling how the model is trained on answers
      * @param evalBatchRows rows decoded together
+     * @param precision of the matrix products of all that is asked and tested
      */
     record Settings(
-            int samples, double temperature, boolean isVoteEarly, TrainingSettings distilling, int evalBatchRows) {}
+            int samples,
+            double temperature,
+            boolean isVoteEarly,
+            TrainingSettings distilling,
+            int evalBatchRows,
+            Precision precision) {}
 
     /** Starts the record of a row. */
     @FunctionalInterface
@@ -131,16 +137,17 @@ final class System2Road {
     }
 
     private SampleRequest request(List<Question> questions, Path folder) {
-        return request(questions, folder, model, settings.evalBatchRows());
+        return request(questions, folder, model, settings.evalBatchRows(), settings.precision());
     }
 
     /**
      * Asks a model of this machine.
      *
      * @param rows asked together
+     * @param precision of its matrix products
      */
-    static SampleRequest request(List<Question> questions, Path folder, Path model, int rows) {
-        return SampleRequest.of(questions, folder, TeacherFactory.of(new TeacherSpec.Local(model.toString()), 0))
+    static SampleRequest request(List<Question> questions, Path folder, Path model, int rows, Precision precision) {
+        return SampleRequest.of(questions, folder, TeacherFactory.ofLocal(model.toString(), precision))
                 .withSettings(AskSettings.usual().withConcurrency(rows));
     }
 
@@ -297,8 +304,9 @@ final class System2Road {
         return OwnRun.prompt(tokenizer, List.of(Message.user(text)));
     }
 
-    /** The test of a student that answers at once. An item's references are the right answer and the options. */
+    /** The test of a student that answers at once, in the numbers that the others are asked in. An item's references are the right answer and the options. */
     private EvalTask test(LoadedModel student) throws IOException {
+        student.model().setPrecision(settings.precision());
         Tokenizer tokenizer = student.requireTokenizer();
         List<EvalItem> items = world.tests().stream()
                 .map(question -> new EvalItem(

@@ -102,6 +102,21 @@ class SmallRecipeTest {
     }
 
     @Test
+    void theWholeRoadMayGoInBfloat16() throws Exception {
+        RunOptions options = options("0");
+        Path recipe = Path.of(options.recipe());
+        String text = Files.readString(recipe).replace("save_steps: 1}", "save_steps: 1, bf16: true}");
+        Files.writeString(recipe, text + "dtype: bfloat16\n");
+        assertThat(System2Recipe.run(options)).isTrue();
+        for (TeacherSample sample :
+                JsonLines.read(out.resolve("asked/last-letters.0/samples.jsonl"), TeacherSample.class)) {
+            assertThat(sample.teacher()).contains("+bfloat16;");
+        }
+        assertThat(out.resolve("config.yaml")).content().contains("dtype: bfloat16\n", "  bf16: true\n");
+        assertThat(out.resolve("table.csv")).isNotEmptyFile();
+    }
+
+    @Test
     void aSystem2ThatStaysTooWeakIsAnErrorThatSaysHowWeak() throws Exception {
         RunOptions options = options("0.9");
         assertThatThrownBy(() -> System2Recipe.run(options))

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.Message;
+import dev.retort.data.Precision;
 import dev.retort.data.Question;
 import dev.retort.data.Rows;
 import dev.retort.data.SamplingParams;
@@ -81,6 +82,15 @@ public final class LocalTeacher implements Teacher {
      * @throws IOException where it cannot be fetched or read or has no tokenizer, with one line that says why
      */
     public static LocalTeacher open(String model) throws IOException {
+        return open(model, Precision.FLOAT32);
+    }
+
+    /**
+     * As {@link #open(String)}, with matrix products in these numbers. Samples differ with them, and so does {@link #name()}.
+     *
+     * @throws IOException also where the model cannot do it
+     */
+    public static LocalTeacher open(String model, Precision precision) throws IOException {
         Device device = Engine.getEngine("PyTorch").getGpuCount() > 0 ? Device.gpu() : Device.cpu();
         Path path = path(model);
         LoadedModel loaded = Models.load(path, device);
@@ -88,7 +98,12 @@ public final class LocalTeacher implements Teacher {
             String called = model.startsWith(HUB)
                     ? model
                     : String.valueOf(path.toAbsolutePath().normalize().getFileName());
-            return new LocalTeacher(called + "@" + hash(path).substring(0, 12), loaded);
+            loaded.model().setPrecision(precision);
+            String dtype = precision == Precision.FLOAT32 ? "" : "+bfloat16";
+            return new LocalTeacher(called + "@" + hash(path).substring(0, 12) + dtype, loaded);
+        } catch (IllegalArgumentException e) {
+            loaded.close();
+            throw new IOException(path + ": " + e.getMessage(), e);
         } catch (IOException | RuntimeException e) {
             loaded.close();
             throw e;
@@ -107,7 +122,10 @@ public final class LocalTeacher implements Teacher {
         }
     }
 
-    /** The name it was opened by and the beginning of the SHA-256 of all its files that are read, weights included. */
+    /**
+     * The name it was opened by, the beginning of the SHA-256 of all its files that are read, weights included, and "+bfloat16"
+     * where its products are such.
+     */
     @Override
     public String name() {
         return name;

@@ -7,6 +7,7 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.Message;
+import dev.retort.data.Precision;
 import dev.retort.data.Question;
 import dev.retort.data.Rows;
 import dev.retort.data.SamplingParams;
@@ -248,6 +249,32 @@ class LocalTeacherTest {
         try (LocalTeacher teacher = LocalTeacher.open(second.toString())) {
             assertThat(teacher.name()).startsWith("local:model@").isNotEqualTo(name);
         }
+    }
+
+    @Test
+    void bfloat16IsPartOfTheName() throws Exception {
+        Path place = folder.resolve("model");
+        try (LoadedModel scratch = model(null)) {
+            Models.save(scratch, place);
+        }
+        String name;
+        try (LocalTeacher teacher = LocalTeacher.open(place.toString())) {
+            name = teacher.name();
+        }
+        try (LocalTeacher teacher = LocalTeacher.open(place.toString(), Precision.BFLOAT16)) {
+            assertThat(teacher.name()).isEqualTo(name + "+bfloat16");
+            List<TeacherSample> samples = teacher.sample(QUESTION, SAMPLED, List.of(0, 1));
+            assertThat(samples).extracting(TeacherSample::teacher).containsOnly(name + "+bfloat16");
+            assertThat(teacher.sample(QUESTION, SAMPLED, List.of(0, 1))).isEqualTo(samples);
+        }
+        Path json = place.resolve("config.json");
+        Files.writeString(
+                json,
+                Files.readString(json).replace("\"llama\"", "\"mistral\"").replace("{", "{\"sliding_window\": 4,"));
+        assertThatThrownBy(() -> LocalTeacher.open(place.toString(), Precision.BFLOAT16))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith(place + ": bfloat16 (bf16: true, ")
+                .hasMessageEndingWith("this is a mistral on cpu(); leave the setting out");
     }
 
     @Test
