@@ -35,10 +35,10 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Asks a judge which of two responses is better, always in both orders, with Apache Beam."
-                + " OUT/judgements.jsonl has a row a pair: answer is A, B or tie where both orders say the same, else"
-                + " null with the reason inconsistent or unparsed; verdict and verdict_swapped are what each order"
-                + " said, the latter with A for the response shown first. OUT/failures.jsonl has what was not answered"
-                + " and why.",
+                    + " OUT/judgements.jsonl has a row a pair: answer is A, B or tie where both orders say the same, else"
+                    + " null with the reason inconsistent or unparsed; verdict and verdict_swapped are what each order"
+                    + " said, the latter with A for the response shown first. OUT/failures.jsonl has what was not answered"
+                    + " and why.",
             "",
             "An answer that is on disk is never asked for again: the same command resumes."
         },

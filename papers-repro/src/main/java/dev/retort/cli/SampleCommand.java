@@ -109,9 +109,9 @@ final class SampleCommand implements Callable<Integer> {
             names = "--perturb",
             paramLabel = "KIND[:K],...",
             description = "Asks K variants of each question as well, 1 where none is given, and writes all to"
-                + " OUT/questions.jsonl for retort filter --by perturbation: option-reorder, name-swap,"
-                + " clause-reorder, response-order-swap, rephrase (the teacher finds the words). Drawn by --seed, else"
-                + " by 0")
+                    + " OUT/questions.jsonl for retort filter --by perturbation: option-reorder, name-swap,"
+                    + " clause-reorder, response-order-swap, rephrase (the teacher finds the words). Drawn by --seed, else"
+                    + " by 0")
     private String perturb;
 
     @Option(names = "--fail-on-failures", description = "Exit with 1 where a pair was not answered")

@@ -97,8 +97,8 @@ class SupervisedTrainingTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage(
                             "bfloat16 (bf16: true, dtype: bfloat16, --dtype bfloat16) is for LLaMA models on the CPU"
-                                + " without biases, norms of queries and keys or a sliding window, and this is a qwen3"
-                                + " on cpu(); leave the setting out");
+                                    + " without biases, norms of queries and keys or a sliding window, and this is a qwen3"
+                                    + " on cpu(); leave the setting out");
         }
         assertThat(folder).doesNotExist();
     }
