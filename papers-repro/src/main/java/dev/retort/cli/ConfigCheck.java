@@ -42,6 +42,11 @@ final class ConfigCheck {
     }
 
     private void check() throws IOException {
+        try {
+            student.model().setPrecision(config.settings().precision());
+        } catch (IllegalArgumentException e) {
+            findings.add(Finding.fail("bf16", e.getMessage()));
+        }
         List<Example> examples = TrainData.read(config, student.requireTokenizer());
         List<TokenExample> encoded = encoded(examples);
         long empty = examples.stream()

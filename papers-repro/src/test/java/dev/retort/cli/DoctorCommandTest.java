@@ -71,6 +71,22 @@ class DoctorCommandTest {
     }
 
     @Test
+    void bf16IsForModelsThatCan() throws IOException {
+        Path config = config("{\"prompt\": \"one\", \"completion\": \" two three\"}\n");
+        CliRun run = CliRun.of("doctor", "--config", config, "--set", "bf16=true");
+        assertThat(run.status()).as(run.out()).isZero();
+        assertThat(run.out()).doesNotContain("bf16");
+        Path other = ModelFolders.copy("gpt2", folder.resolve("gpt2"));
+        for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
+            Files.copy(folder.resolve("words").resolve(name), other.resolve(name));
+        }
+        CliRun refused =
+                CliRun.of("doctor", "--config", config, "--set", "bf16=true", "--set", "model_name_or_path=" + other);
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.out()).contains("fail  bf16: bfloat16 (bf16: true, ");
+    }
+
+    @Test
     void faultsThatDoNotStopATraining() throws IOException {
         Path config = config(
                 """
