@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.retort.batch.TokenBatch;
 import dev.retort.data.Precision;
 import dev.retort.op.Autograd;
 import dev.retort.op.LlamaLayer;
@@ -13,6 +14,7 @@ import dev.retort.op.Ops;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ObjIntConsumer;
 
 /**
  * The LLaMA family: pre-norm decoder layers with rotary positions, grouped-query attention and a gated feed-forward layer
@@ -140,6 +142,18 @@ public final class LlamaModel implements CausalLm {
         return forward(ids, null);
     }
 
+    /** Rows lie behind one another where nothing is recorded and no adapter would have to be merged. */
+    @Override
+    public NDArray labelHidden(TokenBatch batch) {
+        boolean isWhole = isPackable() && weights.loraConfig() == null && precision == Precision.FLOAT32;
+        if (!isWhole || Autograd.isRecording()) {
+            return CausalLm.super.labelHidden(batch);
+        }
+        PackedRows packed = PackedRows.of(batch, this);
+        NDArray x = read(packed, wholeLayers(), (kept, layer) -> {});
+        return norm(Ops.selectRows(x, batch.manager().create(PackedRows.labelPlaces(batch))), "model.norm");
+    }
+
     @Override
     public NDList hiddenStates(NDArray ids) {
         NDList states = new NDList();
@@ -264,17 +278,10 @@ public final class LlamaModel implements CausalLm {
 
     private NDArray readPacked(List<int[]> prompts, DecodeState state, NDManager scratch) {
         PackedRows packed = PackedRows.of(prompts, this, scratch);
-        NDArray x = Ops.embedding(packed.ids(), weights.get(EMBEDDING)); // [N, D]
-        for (int layer = 0; layer < config.layers(); layer++) {
-            NDArray before = x;
-            try (before;
-                    LlamaLayer.Kept kept = LlamaLayer.forward(
-                            before, state.wholeLayers().get(layer), packed.pack(), config.normEpsilon())) {
-                state.appendKeys(layer, kept.keys()).close();
-                state.appendValues(layer, kept.values()).close();
-                x = kept.out();
-            }
-        }
+        NDArray x = read(packed, state.wholeLayers(), (kept, layer) -> {
+            state.appendKeys(layer, kept.keys()).close();
+            state.appendValues(layer, kept.values()).close();
+        });
         long[] last = new long[prompts.size()];
         long tokens = 0;
         for (int row = 0; row < last.length; row++) {
@@ -282,6 +289,21 @@ public final class LlamaModel implements CausalLm {
             last[row] = tokens - 1;
         }
         return norm(Ops.selectRows(x, scratch.create(last)), "model.norm");
+    }
+
+    /** Reads rows that lie behind one another: the last layer's result [N, D]. What each layer keeps is shown, then freed. */
+    private NDArray read(PackedRows packed, List<NDArray[]> layers, ObjIntConsumer<LlamaLayer.Kept> show) {
+        NDArray x = Ops.embedding(packed.ids(), weights.get(EMBEDDING)); // [N, D]
+        for (int layer = 0; layer < config.layers(); layer++) {
+            NDArray before = x;
+            try (before;
+                    LlamaLayer.Kept kept =
+                            LlamaLayer.forward(before, layers.get(layer), packed.pack(), config.normEpsilon())) {
+                show.accept(kept, layer);
+                x = kept.out();
+            }
+        }
+        return x;
     }
 
     @Override

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import dev.retort.batch.TokenBatch;
-import dev.retort.batch.TokenExample;
 import dev.retort.op.LlamaLayer;
 import dev.retort.op.Ops;
 import java.util.ArrayList;
@@ -73,23 +72,10 @@ final class LlamaPasses implements GradientPasses {
 
     /** Lays the batch's rows behind one another. */
     private void read(TokenBatch batch) {
-        List<TokenExample> rows = batch.examples();
-        PackedRows packed = PackedRows.of(rows.stream().map(TokenExample::input).toList(), model, batch.manager());
+        PackedRows packed = PackedRows.of(batch, model);
         ids = packed.ids();
         pack = packed.pack();
-        long[] labels = new long[batch.labelCount()];
-        int first = 0;
-        int label = 0;
-        for (TokenExample row : rows) {
-            int[] target = row.labels();
-            for (int t = 1; t < target.length; t++) {
-                if (target[t] != TokenExample.IGNORED) {
-                    labels[label++] = (long) first + t - 1;
-                }
-            }
-            first += row.input().length;
-        }
-        labelPlaces = batch.manager().create(labels);
+        labelPlaces = batch.manager().create(PackedRows.labelPlaces(batch));
     }
 
     @Override

@@ -3,6 +3,8 @@ package dev.retort.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.retort.batch.TokenBatch;
+import dev.retort.batch.TokenExample;
 import dev.retort.op.LlamaLayer;
 import java.util.List;
 
@@ -13,6 +15,27 @@ import java.util.List;
  * @param pack where each token belongs
  */
 record PackedRows(NDArray ids, LlamaLayer.Pack pack) {
+
+    static PackedRows of(TokenBatch batch, LlamaModel model) {
+        return of(batch.examples().stream().map(TokenExample::input).toList(), model, batch.manager());
+    }
+
+    /** The tokens from which a batch's labels are predicted, in the order of {@link TokenBatch#labelIds()}. */
+    static long[] labelPlaces(TokenBatch batch) {
+        long[] places = new long[batch.labelCount()];
+        int first = 0;
+        int label = 0;
+        for (TokenExample row : batch.examples()) {
+            int[] target = row.labels();
+            for (int t = 1; t < target.length; t++) {
+                if (target[t] != TokenExample.IGNORED) {
+                    places[label++] = (long) first + t - 1;
+                }
+            }
+            first += row.input().length;
+        }
+        return places;
+    }
 
     static PackedRows of(List<int[]> rows, LlamaModel model, NDManager manager) {
         int tokens = rows.stream().mapToInt(row -> row.length).sum();

@@ -10,6 +10,7 @@ import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
 import dev.retort.data.Rows;
 import dev.retort.op.Autograd;
+import dev.retort.op.Ops;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,6 +66,18 @@ class LlamaPassesTest {
         try (LanguageModel model = Models.create(config, 1, Device.cpu());
                 GradientPasses passes = model.gradientPasses()) {
             assertThat(passes).isInstanceOf(AutogradPasses.class);
+        }
+    }
+
+    @Test
+    void labelsAreReadWithoutPadding() {
+        try (LanguageModel model = Models.create(config(4, 2, false), 1, Device.cpu());
+                TokenBatch batch =
+                        new TokenBatch(examples(1), false, model.weights().manager())) {
+            NDArray hidden = ((CausalLm) model).hidden(batch.inputIds());
+            NDArray padded = Ops.selectRows(hidden.reshape(-1, model.config().hiddenSize()), batch.labelPositions());
+            assertThat(Fixtures.difference(model.labelHidden(batch).toFloatArray(), padded.toFloatArray()))
+                    .isLessThan(5e-6);
         }
     }
 
