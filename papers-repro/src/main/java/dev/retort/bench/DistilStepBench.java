@@ -43,16 +43,7 @@ final class DistilStepBench {
 
     List<BenchCase> cases() throws IOException {
         List<List<TokenExample>> steps = steps();
-        ObjectNode figures = Rows.mapper().createObjectNode();
-        List<TokenExample> all = steps.stream().flatMap(List::stream).toList();
-        figures.put("optimiser_steps", STEPS);
-        figures.put("rows", all.size());
-        figures.put(
-                "labelled_tokens",
-                all.stream().mapToLong(TokenExample::labelled).sum());
-        figures.put(
-                "longest_row", all.stream().mapToInt(TokenExample::length).max().orElseThrow());
-        figures.put("dtype", "float32");
+        ObjectNode figures = TrainStepBench.figures(steps);
         Path student = setting.folder().resolve("distill-step-student");
         writeStudent(student, figures);
         Path file = setting.folder().resolve("distill-step-dolly.json");
@@ -61,7 +52,6 @@ final class DistilStepBench {
         json.put("learning_rate", 1e-5);
         json.set("steps", TrainStepBench.ids(steps));
         AtomicFiles.writeText(file, Rows.mapper().writeValueAsString(json));
-        long tokens = all.stream().mapToLong(TokenExample::length).sum();
         List<Side> sides = List.of(
                 setting.ours(
                         "retort",
@@ -89,7 +79,7 @@ final class DistilStepBench {
                         DistilStepWorker.class,
                         file.toString(),
                         "products"));
-        return List.of(new BenchCase("dolly", tokens, "tokens", figures, sides));
+        return List.of(new BenchCase("dolly", TrainStepBench.tokens(steps), "tokens", figures, sides));
     }
 
     private List<String> command(Path file, String mode) {

@@ -49,17 +49,12 @@ final class DistilStepWorker {
         LinearProducts ofTeacher = new LinearProducts(teacher);
         LinearProducts ofStudent = new LinearProducts(student);
         WorkerLines.serve(() -> {
-            for (List<TokenExample> examples : steps) {
-                for (List<TokenExample> rows : SupervisedStep.microBatches(examples, Integer.MAX_VALUE)) {
-                    int tokens = rows.stream().mapToInt(TokenExample::length).sum();
-                    int labelled =
-                            rows.stream().mapToInt(TokenExample::labelled).sum();
-                    ofTeacher.forward(tokens, labelled);
-                    ofStudent.forward(tokens, labelled);
-                    ofStudent.backward(tokens, labelled);
-                    ofStudent.weightGradients(tokens, labelled);
-                }
-            }
+            TrainStepWorker.forEachPass(steps, (tokens, labelled) -> {
+                ofTeacher.forward(tokens, labelled);
+                ofStudent.forward(tokens, labelled);
+                ofStudent.backward(tokens, labelled);
+                ofStudent.weightGradients(tokens, labelled);
+            });
             return Rows.mapper().createObjectNode();
         });
     }
@@ -71,9 +66,10 @@ final class DistilStepWorker {
         int vocabulary = Math.toIntExact(student.head().getShape().get(0));
         SupervisedStep supervised = new SupervisedStep(student, WEIGHTS, Integer.MAX_VALUE, 0)
                 .withTeacher(new OnlineTeacher(teacher, vocabulary), new HeadDivergence(new ForwardKl(), 1));
-        AdamW.Settings settings = new AdamW.Settings(0.9, 0.999, 1e-8, 0, 1.0);
         try (AdamW optimizer = new AdamW(
-                student.weights().trainable(), settings, student.weights().manager())) {
+                student.weights().trainable(),
+                TrainStepWorker.OPTIMIZER,
+                student.weights().manager())) {
             WorkerLines.serve(() -> {
                 double first = 0;
                 double sum = 0;

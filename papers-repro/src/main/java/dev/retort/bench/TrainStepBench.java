@@ -62,17 +62,7 @@ final class TrainStepBench {
         json.set("weights", Rows.mapper().valueToTree(new TreeMap<>(weights)));
         json.set("steps", ids(steps));
         AtomicFiles.writeText(file, Rows.mapper().writeValueAsString(json));
-        List<TokenExample> all = steps.stream().flatMap(List::stream).toList();
-        long tokens = all.stream().mapToLong(TokenExample::length).sum();
-        ObjectNode figures = Rows.mapper().createObjectNode();
-        figures.put("optimiser_steps", STEPS);
-        figures.put("rows", all.size());
-        figures.put(
-                "labelled_tokens",
-                all.stream().mapToLong(TokenExample::labelled).sum());
-        figures.put(
-                "longest_row", all.stream().mapToInt(TokenExample::length).max().orElseThrow());
-        figures.put("dtype", "float32");
+        ObjectNode figures = figures(steps);
         figures.put("lora_r", LORA.r());
         List<Side> sides = new ArrayList<>();
         sides.add(setting.ours(
@@ -96,7 +86,29 @@ final class TrainStepBench {
                 TrainStepWorker.class,
                 file.toString(),
                 "products"));
-        return new BenchCase(name, tokens, "tokens", figures, sides);
+        return new BenchCase(name, tokens(steps), "tokens", figures, sides);
+    }
+
+    /** What there is to do, for the results. */
+    static ObjectNode figures(List<List<TokenExample>> steps) {
+        List<TokenExample> all = steps.stream().flatMap(List::stream).toList();
+        ObjectNode figures = Rows.mapper().createObjectNode();
+        figures.put("optimiser_steps", steps.size());
+        figures.put("rows", all.size());
+        figures.put(
+                "labelled_tokens",
+                all.stream().mapToLong(TokenExample::labelled).sum());
+        figures.put(
+                "longest_row", all.stream().mapToInt(TokenExample::length).max().orElseThrow());
+        return figures.put("dtype", "float32");
+    }
+
+    /** All tokens, padding not counted. */
+    static long tokens(List<List<TokenExample>> steps) {
+        return steps.stream()
+                .flatMap(List::stream)
+                .mapToLong(TokenExample::length)
+                .sum();
     }
 
     /** The id of the token that ends completions. */

@@ -22,6 +22,15 @@ import java.util.TreeMap;
 /** Our side of {@code bench train-step}: optimiser steps over given token ids. */
 final class TrainStepWorker {
 
+    /** AdamW as torch has it, without weight decay, the norm clipped to 1. */
+    static final AdamW.Settings OPTIMIZER = new AdamW.Settings(0.9, 0.999, 1e-8, 0, 1.0);
+
+    /** The rows of a forward pass, padding not counted. */
+    @FunctionalInterface
+    interface Pass {
+        void of(int tokens, int labelled);
+    }
+
     private TrainStepWorker() {}
 
     /** Arguments: the work's JSON file, as {@link TrainStepBench} writes it; train, or products for the bound. */
@@ -38,27 +47,19 @@ final class TrainStepWorker {
             if (arguments[1].equals("products")) {
                 LinearProducts products = new LinearProducts(loaded.model());
                 WorkerLines.serve(() -> {
-                    for (List<TokenExample> examples : steps) {
-                        for (List<TokenExample> rows : SupervisedStep.microBatches(examples, Integer.MAX_VALUE)) {
-                            int tokens =
-                                    rows.stream().mapToInt(TokenExample::length).sum();
-                            int labelled = rows.stream()
-                                    .mapToInt(TokenExample::labelled)
-                                    .sum();
-                            products.forward(tokens, labelled);
-                            products.backward(tokens, labelled);
-                        }
-                    }
+                    forEachPass(steps, (tokens, labelled) -> {
+                        products.forward(tokens, labelled);
+                        products.backward(tokens, labelled);
+                    });
                     return Rows.mapper().createObjectNode();
                 });
                 return;
             }
             LoraConfig lora = Rows.mapper().convertValue(work.get("lora"), LoraConfig.class);
             loaded.model().weights().addLora(lora, 0);
-            AdamW.Settings settings = new AdamW.Settings(0.9, 0.999, 1e-8, 0, 1.0);
             try (AdamW optimizer = new AdamW(
                     loaded.model().weights().trainable(),
-                    settings,
+                    OPTIMIZER,
                     loaded.model().weights().manager())) {
                 SupervisedStep supervised = new SupervisedStep(loaded.model(), weights, Integer.MAX_VALUE, 0);
                 double rate = work.get("learning_rate").asDouble();
@@ -75,6 +76,17 @@ final class TrainStepWorker {
                     }
                     return values;
                 });
+            }
+        }
+    }
+
+    /** The passes that {@link SupervisedStep} makes. */
+    static void forEachPass(List<List<TokenExample>> steps, Pass pass) {
+        for (List<TokenExample> examples : steps) {
+            for (List<TokenExample> rows : SupervisedStep.microBatches(examples, Integer.MAX_VALUE)) {
+                pass.of(
+                        rows.stream().mapToInt(TokenExample::length).sum(),
+                        rows.stream().mapToInt(TokenExample::labelled).sum());
             }
         }
     }

@@ -101,14 +101,7 @@ final class Common {
 
     /** As {@link #load(String)}, with matrix products in these numbers. */
     LoadedModel load(String model, Precision precision) throws IOException, InterruptedException {
-        LoadedModel loaded = load(model);
-        try {
-            loaded.model().setPrecision(precision);
-            return loaded;
-        } catch (IllegalArgumentException e) {
-            loaded.close();
-            throw new IOException(loaded.source() + ": " + e.getMessage(), e);
-        }
+        return Models.load(path(model), device(), precision);
     }
 
     /** Where MODEL lies; hf:org/name@revision is downloaded first if it is not in the cache. */

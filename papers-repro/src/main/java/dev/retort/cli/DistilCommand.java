@@ -213,13 +213,14 @@ final class DistilCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         common.apply();
-        if (context.systemPrompt() != null && !method.equals("seqkd")) {
+        String systemPrompt = context.systemPrompt();
+        if (systemPrompt != null && !method.equals("seqkd")) {
             throw new UsageException("--system-prompt goes with --method seqkd, not with " + method);
         }
         return switch (method) {
             case "step-by-step" -> stepByStep();
             case "system2" -> system2();
-            case "seqkd" -> seqkd();
+            case "seqkd" -> seqkd(systemPrompt);
             case "kd" -> whiteBox(List.of("kd_ratio=0.5", "divergence=forward-kl"));
             case "gkd" -> whiteBox(List.of("kd_ratio=1", "divergence=jsd", "lmbda=0.5"));
             default -> throw new UsageException(
@@ -332,8 +333,7 @@ final class DistilCommand implements Callable<Integer> {
         return new FewShotPrompt(Demonstration.read(demonstrations), shown);
     }
 
-    private Integer seqkd() throws IOException, InterruptedException {
-        String systemPrompt = context.systemPrompt();
+    private Integer seqkd(String systemPrompt) throws IOException, InterruptedException {
         if (systemPrompt != null && ask.batchApi()) {
             throw new UsageException("--system-prompt does not go with --batch-api");
         }

@@ -11,10 +11,12 @@ import dev.retort.data.Message;
 import dev.retort.data.Question;
 import dev.retort.data.Row;
 import dev.retort.data.SamplingParams;
+import dev.retort.data.TeacherSample;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
 import dev.retort.model.Seq2SeqLm;
 import dev.retort.pipelines.AskSettings;
+import dev.retort.pipelines.RationaleJob;
 import dev.retort.pipelines.SampleJob;
 import dev.retort.pipelines.SampleOutcome;
 import dev.retort.pipelines.SampleRequest;
@@ -134,6 +136,11 @@ public record OwnRun(
         return read;
     }
 
+    /** Writes the questions into the run folder; the pipeline has written the lines that are none to malformed.jsonl. */
+    public void writeQuestions() throws IOException {
+        JsonLines.write(out.resolve(RationaleJob.QUESTIONS), read(malformed -> {}));
+    }
+
     /** Rows of a file of the run folder; 0 where there is no such file. */
     public int count(String file, Class<? extends Row> type) throws IOException {
         Path path = out.resolve(file);
@@ -156,6 +163,12 @@ public record OwnRun(
             Tokenizer tokenizer, String id, List<Message> messages, String completion, List<String> from) {
         String text = tokenizer.hasChatTemplate() ? completion.strip() : " " + completion.strip();
         return new Example(id, prompt(tokenizer, messages), text, ANSWER, from);
+    }
+
+    /** As {@link #answer(Tokenizer, String, List, String, List)}, made from a sample. */
+    public static Example answer(Tokenizer tokenizer, TeacherSample sample, String completion) {
+        List<String> from = List.of(sample.id(), sample.id() + "/" + sample.sampleIndex());
+        return answer(tokenizer, sample.id(), sample.messages(), completion, from);
     }
 
     /** Encodes for a student, each example an item by itself. */

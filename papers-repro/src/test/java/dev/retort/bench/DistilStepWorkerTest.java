@@ -59,14 +59,7 @@ class DistilStepWorkerTest {
     }
 
     private Worker start(String mode) throws Exception {
-        Side side = TinyModel.setting(model, null, folder)
-                .ours(
-                        "retort",
-                        "",
-                        DistilStepWorker.class,
-                        folder.resolve("work.json").toString(),
-                        mode);
-        return new Worker(side, folder.resolve("worker.log"));
+        return TinyModel.worker(model, folder, DistilStepWorker.class, mode);
     }
 
     private double divergence(List<TokenExample> rows) throws IOException {

@@ -40,10 +40,8 @@ class GenerateWorkerTest {
         ObjectNode work = Rows.mapper().createObjectNode();
         work.put("model", model.toString()).put("threads", 1).put("new_tokens", tokens);
         work.set("prompts", Rows.mapper().valueToTree(PROMPTS));
-        Path file = Files.writeString(folder.resolve("work.json"), work.toString());
-        Side side =
-                TinyModel.setting(model, null, folder).ours("retort", "", GenerateWorker.class, file.toString(), mode);
-        return new Worker(side, folder.resolve("worker.log"));
+        Files.writeString(folder.resolve("work.json"), work.toString());
+        return TinyModel.worker(model, folder, GenerateWorker.class, mode);
     }
 
     /** What follows the first prompt where it is alone. */

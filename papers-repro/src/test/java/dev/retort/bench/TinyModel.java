@@ -41,6 +41,13 @@ final class TinyModel {
         return new BenchSetting(model, tokenizer, 2, folder, peers);
     }
 
+    /** Starts our side of a benchmark on the folder's work.json. */
+    static Worker worker(Path model, Path folder, Class<?> main, String mode) throws Exception {
+        String work = folder.resolve("work.json").toString();
+        Side side = setting(model, null, folder).ours("retort", "", main, work, mode);
+        return new Worker(side, folder.resolve("worker.log"));
+    }
+
     /** A script called python. */
     static Path python(Path folder, String... lines) throws IOException {
         Path script = folder.resolve("python");

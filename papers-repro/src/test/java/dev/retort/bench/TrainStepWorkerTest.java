@@ -60,14 +60,7 @@ class TrainStepWorkerTest {
     }
 
     private Worker start(String mode) throws Exception {
-        Side side = TinyModel.setting(model, null, folder)
-                .ours(
-                        "retort",
-                        "",
-                        TrainStepWorker.class,
-                        folder.resolve("work.json").toString(),
-                        mode);
-        return new Worker(side, folder.resolve("worker.log"));
+        return TinyModel.worker(model, folder, TrainStepWorker.class, mode);
     }
 
     @Test

@@ -338,26 +338,25 @@ class DistilCommandTest {
         return server;
     }
 
+    /** Runs with the server as the teacher, and stops it. */
+    private CliRun ask(HttpServer server, String... more) {
+        List<String> arguments = new ArrayList<>(List.of("--teacher", "openai:m", "--base-url"));
+        arguments.add("http://127.0.0.1:" + server.getAddress().getPort() + "/v1");
+        arguments.addAll(List.of(more));
+        try {
+            return run(arguments.toArray(new String[0]));
+        } finally {
+            server.stop(0);
+        }
+    }
+
     @Test
     void theStudentLearnsWithoutTheTeachersSystemPrompt() throws IOException {
         Path prompt = folder.resolve("pirate.txt");
         Files.writeString(prompt, "You are a pirate.\n");
         List<String> asked = Collections.synchronizedList(new ArrayList<>());
-        HttpServer server = server("Arr!", asked);
-        try {
-            CliRun run = run(
-                    "--teacher",
-                    "openai:m",
-                    "--base-url",
-                    "http://127.0.0.1:" + server.getAddress().getPort() + "/v1",
-                    "--method",
-                    "seqkd",
-                    "--system-prompt",
-                    prompt.toString());
-            assertThat(run.status()).as(run.err()).isZero();
-        } finally {
-            server.stop(0);
-        }
+        CliRun run = ask(server("Arr!", asked), "--method", "seqkd", "--system-prompt", prompt.toString());
+        assertThat(run.status()).as(run.err()).isZero();
         assertThat(asked)
                 .hasSize(4)
                 .allMatch(body -> body.contains("{\"role\":\"system\",\"content\":\"You are a pirate.\"}"));
@@ -375,21 +374,9 @@ class DistilCommandTest {
         Files.writeString(shots, "{\"question\": \"1 + 1\", \"rationale\": \"One more.\", \"label\": \"2\"}\n");
         List<String> asked = Collections.synchronizedList(new ArrayList<>());
         HttpServer server = server("I guess. So the answer is 6.", asked);
-        try {
-            CliRun run = run(
-                    "--teacher",
-                    "openai:m",
-                    "--base-url",
-                    "http://127.0.0.1:" + server.getAddress().getPort() + "/v1",
-                    "--method",
-                    "step-by-step",
-                    "--demonstrations",
-                    shots.toString());
-            assertThat(run.status()).as(run.err()).isZero();
-            assertThat(run.out()).startsWith("4 questions, 4 learnt from, 0 answers not understood");
-        } finally {
-            server.stop(0);
-        }
+        CliRun run = ask(server, "--method", "step-by-step", "--demonstrations", shots.toString());
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out()).startsWith("4 questions, 4 learnt from, 0 answers not understood");
         assertThat(asked).hasSize(4).allMatch(body -> body.contains("One more. So the answer is 2."));
         assertThat(JsonLines.read(out.resolve("train.jsonl"), Example.class))
                 .hasSize(8)

@@ -9,6 +9,7 @@ import dev.retort.batch.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,14 +184,7 @@ class DoctorCommandTest {
 
     @Test
     void aTeachersTermHasItsShareOfTheGradient() throws IOException {
-        CliRun run = CliRun.of(
-                "doctor",
-                "--config",
-                config(TWO_KINDS),
-                "--set",
-                "teacher_model_name_or_path=" + teacher(2),
-                "--set",
-                "kd_ratio=0.25");
+        CliRun run = ofTeacher(config(TWO_KINDS), teacher(2), "kd_ratio=0.25");
         assertThat(run.err()).isEmpty();
         assertThat(run.status()).as(run.out()).isZero();
         assertThat(run.out())
@@ -226,20 +220,13 @@ class DoctorCommandTest {
     @Test
     void aTeacherThatIsTheStudentHasNothingToTeach() throws IOException {
         Path config = config(TWO_KINDS);
-        CliRun run = CliRun.of("doctor", "--config", config, "--set", "teacher_model_name_or_path=" + teacher(1));
+        CliRun run = ofTeacher(config, teacher(1));
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.out())
                 .containsPattern(
                         "fail  term kd: dead: teacher and student say the same \\([-+0-9.e]+ nats a token\\); is"
                                 + " the student its own teacher\\?\n");
-        CliRun without = CliRun.of(
-                "doctor",
-                "--config",
-                config,
-                "--set",
-                "teacher_model_name_or_path=" + teacher(2),
-                "--set",
-                "kd_ratio=0");
+        CliRun without = ofTeacher(config, teacher(2), "kd_ratio=0");
         assertThat(without.status()).isEqualTo(1);
         assertThat(without.out()).contains("fail  term kd: dead: kd_ratio is 0; leave teacher_model_name_or_path out");
         CliRun same = ofHiddenStates(config, teacher(1), 0.5);
@@ -262,48 +249,21 @@ class DoctorCommandTest {
     }
 
     private static CliRun ofHiddenStates(Path config, Path teacher, double kdRatio) {
-        return CliRun.of(
-                "doctor",
-                "--config",
-                config,
-                "--set",
-                "teacher_model_name_or_path=" + teacher,
-                "--set",
-                "hidden_states_weight=0.25",
-                "--set",
-                "kd_ratio=" + kdRatio);
+        return ofTeacher(config, teacher, "hidden_states_weight=0.25", "kd_ratio=" + kdRatio);
     }
 
     @Test
     void theTopKOfATeacherIsBoundedOrNot() throws IOException {
         Path config = config(TWO_KINDS);
         Path teacher = teacher(2);
-        CliRun bounded = CliRun.of(
-                "doctor",
-                "--config",
-                config,
-                "--set",
-                "teacher_model_name_or_path=" + teacher,
-                "--set",
-                "teacher_top_k=16",
-                "--set",
-                "kd_ratio=1");
+        CliRun bounded = ofTeacher(config, teacher, "teacher_top_k=16", "kd_ratio=1");
         assertThat(bounded.status()).as(bounded.out()).isZero();
         assertThat(bounded.out())
                 .containsPattern("ok    top 16, bucket: forward-kl is off from that of the whole vocabulary by at most"
                         + " [0-9.]+ nats a token \\(mean; the worst token [0-9.]+\\)")
                 .contains("ok    term label: only measured: kd_ratio is 1")
                 .contains("100 % of the gradient's norm");
-        CliRun unbounded = CliRun.of(
-                "doctor",
-                "--config",
-                config,
-                "--set",
-                "teacher_model_name_or_path=" + teacher,
-                "--set",
-                "teacher_top_k=16",
-                "--set",
-                "divergence=reverse-kl");
+        CliRun unbounded = ofTeacher(config, teacher, "teacher_top_k=16", "divergence=reverse-kl");
         assertThat(unbounded.status()).isZero();
         assertThat(unbounded.out()).contains("warn  top 16, bucket: nothing bounds how far reverse-kl is off");
         assertThat(folder.resolve("out")).as("nothing is written").doesNotExist();
@@ -315,12 +275,21 @@ class DoctorCommandTest {
         try (Tokenizer words = Tokenizer.ofWords(List.of("two", "one"))) {
             other = ModelFolders.random(folder.resolve("other"), words);
         }
-        CliRun run = CliRun.of("doctor", "--config", config(TWO_KINDS), "--set", "teacher_model_name_or_path=" + other);
+        CliRun run = ofTeacher(config(TWO_KINDS), other);
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.out())
                 .startsWith(
                         "fail  teacher: " + other + ": the teacher's vocabulary has 1024 ids and the student's 1024:"
                                 + " id 3 is 'two' to the teacher and 'one' to the student");
+    }
+
+    private static CliRun ofTeacher(Path config, Path teacher, String... settings) {
+        List<Object> arguments = new ArrayList<>(List.of("doctor", "--config", config));
+        arguments.addAll(List.of("--set", "teacher_model_name_or_path=" + teacher));
+        for (String setting : settings) {
+            arguments.addAll(List.of("--set", setting));
+        }
+        return CliRun.of(arguments.toArray());
     }
 
     private Path config(String data) throws IOException {

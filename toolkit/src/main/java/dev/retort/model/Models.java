@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.AtomicFiles;
+import dev.retort.data.Precision;
 import dev.retort.data.Rows;
 import dev.retort.op.Ops;
 import java.io.IOException;
@@ -58,6 +59,22 @@ public final class Models {
             LanguageModel model = fill(config, source, device);
             return withTokenizer(
                     model, () -> Tokenizer.isIn(path) ? Tokenizer.load(path) : null, generationConfig, path);
+        }
+    }
+
+    /**
+     * Loads a model, with matrix products in these numbers.
+     *
+     * @throws IOException also where the model cannot do it
+     */
+    public static LoadedModel load(Path path, Device device, Precision precision) throws IOException {
+        LoadedModel loaded = load(path, device);
+        try {
+            loaded.model().setPrecision(precision);
+            return loaded;
+        } catch (IllegalArgumentException e) {
+            loaded.close();
+            throw new IOException(path + ": " + e.getMessage(), e);
         }
     }
 

@@ -76,12 +76,7 @@ public final class SequenceDistillation {
                     : plain.withMethod(TeacherWrapper.ofContext(systemPrompt, isFirstTurnOnly));
             List<TeacherSample> written = written(run, sampling);
             return run.train("seqkd", tokenizer -> written.stream()
-                    .map(sample -> OwnRun.answer(
-                            tokenizer,
-                            sample.id(),
-                            sample.messages(),
-                            sample.text(),
-                            List.of(sample.id(), sample.id() + "/" + sample.sampleIndex())))
+                    .map(sample -> OwnRun.answer(tokenizer, sample, sample.text()))
                     .toList());
         });
         return new OwnRun.Outcome(
@@ -98,8 +93,7 @@ public final class SequenceDistillation {
         Path out = run.out();
         SampleOutcome asked = SampleJob.run(sampling);
         run.requireWithinBudget(asked);
-        // The pipeline has written the lines that are no questions to malformed.jsonl.
-        JsonLines.write(out.resolve(RationaleJob.QUESTIONS), run.read(malformed -> {}));
+        run.writeQuestions();
         FilterOutcome filtered = FilterJob.run(new FilterRequest(
                 out.resolve(SampleJob.SAMPLES),
                 null,

@@ -116,8 +116,7 @@ public final class OwnQuestions {
                     .asking();
         }
         SampleOutcome asked = SampleJob.run(run.sampling());
-        // The pipeline has written the lines that are no questions to malformed.jsonl.
-        JsonLines.write(run.out().resolve(RationaleJob.QUESTIONS), run.read(malformed -> {}));
+        run.writeQuestions();
         return asked;
     }
 

@@ -122,11 +122,6 @@ public final class SelfDistillation {
 
     private static Example example(TeacherSample sample, AnswerCut cut, Tokenizer tokenizer) {
         String answer = cut == AnswerCut.VERDICT ? "[[" + sample.answer() + "]]" : sample.answer();
-        return OwnRun.answer(
-                tokenizer,
-                sample.id(),
-                sample.messages(),
-                answer,
-                List.of(sample.id(), sample.id() + "/" + sample.sampleIndex()));
+        return OwnRun.answer(tokenizer, sample, answer);
     }
 }

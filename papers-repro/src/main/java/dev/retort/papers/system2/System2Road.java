@@ -304,7 +304,10 @@ final class System2Road {
         return OwnRun.prompt(tokenizer, List.of(Message.user(text)));
     }
 
-    /** The test of a student that answers at once, in the numbers that the others are asked in. An item's references are the right answer and the options. */
+    /**
+     * The test of a student that answers at once, in the numbers that the others are asked in. An item's references are the
+     * right answer and the options.
+     */
     private EvalTask test(LoadedModel student) throws IOException {
         student.model().setPrecision(settings.precision());
         Tokenizer tokenizer = student.requireTokenizer();

@@ -93,17 +93,13 @@ public final class LocalTeacher implements Teacher {
     public static LocalTeacher open(String model, Precision precision) throws IOException {
         Device device = Engine.getEngine("PyTorch").getGpuCount() > 0 ? Device.gpu() : Device.cpu();
         Path path = path(model);
-        LoadedModel loaded = Models.load(path, device);
+        LoadedModel loaded = Models.load(path, device, precision);
         try {
             String called = model.startsWith(HUB)
                     ? model
                     : String.valueOf(path.toAbsolutePath().normalize().getFileName());
-            loaded.model().setPrecision(precision);
             String dtype = precision == Precision.FLOAT32 ? "" : "+bfloat16";
             return new LocalTeacher(called + "@" + hash(path).substring(0, 12) + dtype, loaded);
-        } catch (IllegalArgumentException e) {
-            loaded.close();
-            throw new IOException(path + ": " + e.getMessage(), e);
         } catch (IOException | RuntimeException e) {
             loaded.close();
             throw e;
