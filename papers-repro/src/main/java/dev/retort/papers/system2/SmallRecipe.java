@@ -70,20 +70,7 @@ final class SmallRecipe {
     /** As {@link System2Recipe#describe}. */
     static String describe(RunOptions options) throws IOException {
         SmallConfig config = config(options);
-        StringBuilder text = new StringBuilder(YamlConfig.write(config));
-        int trained = config.seeds().size() + 2;
-        config.tasks()
-                .forEach((name, task) -> text.append(String.format(
-                        Locale.ROOT,
-                        "# plan: %s: %d lessons for the warm-up, %d questions, up to %d samples of System 2 each, %d"
-                                + " students of %d steps%n",
-                        name,
-                        task.slow() + task.direct(),
-                        task.unlabelled(),
-                        config.samples(),
-                        trained,
-                        config.distilling().totalSteps(task.unlabelled()))));
-        return text.toString();
+        return YamlConfig.write(config) + new SmallPlan(options, config).text();
     }
 
     private boolean run() throws IOException, InterruptedException {

@@ -300,7 +300,8 @@ final class System2Road {
         return items;
     }
 
-    private static String prompt(Tokenizer tokenizer, String text) {
+    /** A question in the form in which a local model is asked. */
+    static String prompt(Tokenizer tokenizer, String text) {
         return OwnRun.prompt(tokenizer, List.of(Message.user(text)));
     }
 

@@ -128,10 +128,47 @@ class SmallRecipeTest {
     }
 
     @Test
-    void thePlanSaysHowMuchThereIs() throws Exception {
+    void thePlanSaysWhatThereIsToDo() throws Exception {
         assertThat(System2Recipe.describe(options("0")))
-                .contains("# plan: last-letters: 10 lessons for the warm-up, 5 questions, up to 3 samples of System 2"
-                        + " each, 4 students of 1 steps");
+                .contains(
+                        "# last-letters: 5 questions in 1 form, up to 3 samples of System 2 each, of up to 6 tokens a"
+                                + " call; 6 test items a row\n",
+                        "# commonsense-qa-biased: 4 questions in 2 forms, up to 3 samples of System 2 each, of up to 6"
+                                + " tokens a call; 4 test items a row\n")
+                .containsPattern("# warm-up-1\\.last-letters x at most 1 +10 +1 +[1-9][0-9,]* +0\\.00\n"
+                        + "# warm-up-2\\.last-letters x at most 1 +10 +2 +[1-9][0-9,]* +0\\.00\n"
+                        + "# distilled\\.last-letters x 2 seeds +5 +1 +[1-9][0-9,]* +0\\.00\n"
+                        + "# unfiltered\\.last-letters x 1 seeds +5 +1 ")
+                .containsPattern("# memory: 1\\.1 GB ")
+                .containsPattern("# matrix products: [0-9]+ GFLOP/s \\(measured now\\)\n")
+                .contains("# at most 11 students, 0.0 hours of training; ")
+                .endsWith("# all that is needed is here\n");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void thePlanSaysWhatIsMissing() throws Exception {
+        RunOptions options = options("0");
+        Path recipe = Path.of(options.recipe());
+        Path none = temporary.resolve("none");
+        Files.writeString(
+                recipe,
+                Files.readString(recipe)
+                        .replace(temporary.resolve("student").toString(), none + ", how_to_get: install it first"));
+        assertThat(System2Recipe.describe(options))
+                .contains("# does not fit: model: " + none + ": no such model; install it first\n")
+                .endsWith("# 1 of what is needed is missing\n");
+    }
+
+    @Test
+    void thePlanOfNumbersInBfloat16SaysTheirSpeed() throws Exception {
+        RunOptions options = options("0");
+        Path recipe = Path.of(options.recipe());
+        Files.writeString(recipe, Files.readString(recipe).replace("save_steps: 1}", "save_steps: 1, bf16: true}"));
+        assertThat(System2Recipe.describe(options))
+                .containsOnlyOnce("# matrix products: ")
+                .containsPattern(
+                        "# matrix products: [0-9]+ GFLOP/s in bfloat16, [0-9]+ in float32 \\(measured now\\)\n");
     }
 
     /** Lessons are right by their own method, and no question is used for two things. */

@@ -1,0 +1,123 @@
+package dev.retort.papers.system2;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.retort.batch.Tokenizer;
+import dev.retort.data.DataCatalogue;
+import dev.retort.data.Question;
+import dev.retort.model.Models;
+import dev.retort.papers.PretrainedPlan;
+import dev.retort.papers.RunOptions;
+import dev.retort.pipelines.PerturbSpec;
+import dev.retort.train.TrainingSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What the small recipe will cost, for {@code --dry-run}: what is asked, rows, steps, tokens, hours and memory. */
+final class SmallPlan {
+
+    private final SmallConfig config;
+    private final PretrainedPlan plan;
+
+    SmallPlan(RunOptions options, SmallConfig config) {
+        this.config = config;
+        this.plan = new PretrainedPlan(options);
+    }
+
+    String text() throws IOException {
+        Map<String, SmallTask> tasks = new LinkedHashMap<>();
+        for (Map.Entry<String, SmallConfig.Task> task : config.tasks().entrySet()) {
+            try {
+                tasks.put(
+                        task.getKey(),
+                        SmallTask.of(task.getKey(), task.getValue(), config.dataSeed(), DataCatalogue.standard()));
+            } catch (IOException e) {
+                plan.missing("data: " + e.getMessage());
+            }
+        }
+        tasks.forEach(this::asked);
+        try {
+            Path path = plan.model(config.student());
+            ObjectNode json = Models.readConfig(path);
+            try (Tokenizer tokenizer = Models.readTokenizer(path)) {
+                long parameters = Models.parameters(json);
+                plan.memory("distilling", config.distilling(), parameters, json);
+                rows(tasks, tokenizer, parameters);
+            }
+        } catch (IOException e) {
+            plan.missing("model: " + e.getMessage());
+            plan.line("tokens, hours and memory of the students cannot be told without the model");
+        }
+        return plan.end();
+    }
+
+    /** What the model is asked, but for the gate. */
+    private void asked(String name, SmallTask task) {
+        System2World world = task.world();
+        int forms = 1
+                + world.perturbations().stream().mapToInt(PerturbSpec::variants).sum();
+        plan.line(
+                "%s: %,d questions in %d form%s, up to %d samples of System 2 each, of up to %d tokens a call; %,d test"
+                        + " items a row",
+                name,
+                world.unlabelled().size(),
+                forms,
+                forms == 1 ? "" : "s",
+                config.samples(),
+                world.maxTokens(),
+                world.tests().size());
+    }
+
+    private void rows(Map<String, SmallTask> tasks, Tokenizer tokenizer, long parameters) {
+        double warmUp = plan.secondsPerToken(config.warmUp(), parameters);
+        double distilling = config.distilling().precision() == config.warmUp().precision()
+                ? warmUp
+                : plan.secondsPerToken(config.distilling(), parameters);
+        plan.line("%-58s %7s %8s %11s %7s", "row", "trained", "steps", "tokens", "hours");
+        int students = 0;
+        double hours = 0;
+        for (Map.Entry<String, SmallTask> entry : tasks.entrySet()) {
+            SmallTask task = entry.getValue();
+            double lesson = task.lessons().stream()
+                    .mapToInt(each -> tokens(tokenizer, each.prompt(), each.completion(), config.warmUp()))
+                    .average()
+                    .orElse(0);
+            // Each number of steps is tried until the gate is passed.
+            for (int steps : config.tasks().get(entry.getKey()).warmUpSteps()) {
+                String name = "warm-up-" + steps + "." + entry.getKey() + " x at most 1";
+                hours += row(name, task.lessons().size(), steps, lesson, config.warmUp(), warmUp);
+                students++;
+            }
+            List<Question> questions = task.world().unlabelled();
+            double question = questions.stream()
+                    .mapToInt(each -> tokens(tokenizer, each.text(), each.reference(), config.distilling()))
+                    .average()
+                    .orElse(0);
+            for (System2Row row : System2Row.values()) {
+                if (row.isTrained()) {
+                    int seeds = row == System2Row.DISTILLED ? config.seeds().size() : 1;
+                    String name = row.title() + "." + entry.getKey() + " x " + seeds + " seeds";
+                    int steps = config.distilling().totalSteps(questions.size());
+                    hours += seeds * row(name, questions.size(), steps, question, config.distilling(), distilling);
+                    students += seeds;
+                }
+            }
+        }
+        plan.line("at most %d students, %.1f hours of training; asking and evaluation come on top", students, hours);
+    }
+
+    private double row(
+            String name, int trained, int steps, double tokens, TrainingSettings training, double secondsPerToken) {
+        double all = tokens * training.examplesPerStep() * steps;
+        double hours = all * secondsPerToken / 3600;
+        plan.line("%-58s %7d %8d %,11.0f %7.2f", name, trained, steps, all, hours);
+        return hours;
+    }
+
+    private static int tokens(Tokenizer tokenizer, String prompt, String completion, TrainingSettings training) {
+        String asked = tokenizer.hasChatTemplate() ? System2Road.prompt(tokenizer, prompt) : prompt;
+        return Math.min(tokenizer.encode(asked + completion).length + 1, training.maxLength());
+    }
+}
