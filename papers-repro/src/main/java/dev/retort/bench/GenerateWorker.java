@@ -32,7 +32,7 @@ final class GenerateWorker {
         int tokens = work.get("new_tokens").asInt();
         try (LoadedModel loaded = Models.load(Path.of(work.get("model").asText()), Device.cpu())) {
             if (arguments[1].equals("products")) {
-                LinearProducts products = new LinearProducts(loaded.model());
+                LinearProducts products = LinearProducts.ofDecoding(loaded.model(), prompts.size());
                 WorkerLines.serve(() -> {
                     for (int step = 0; step < tokens; step++) {
                         products.forward(prompts.size(), prompts.size());

@@ -9,19 +9,31 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** The products of a model's linear weights with as many rows as a pass has, and nothing else: a bound for every side. */
 final class LinearProducts {
 
     private final LanguageModel model;
     private final List<NDArray> weights = new ArrayList<>();
+    private final NDArray head;
     private final Map<Shape, NDArray> sums = new HashMap<>();
 
     LinearProducts(LanguageModel model) {
+        this(model, UnaryOperator.identity());
+    }
+
+    private LinearProducts(LanguageModel model, UnaryOperator<NDArray> layout) {
         this.model = model;
         for (String module : model.weights().linearModules()) {
-            weights.add(model.weights().get(module + ".weight"));
+            weights.add(layout.apply(model.weights().get(module + ".weight")));
         }
+        head = layout.apply(model.head());
+    }
+
+    /** For {@link #forward} alone, the weights lying as they are read fastest for so many rows. */
+    static LinearProducts ofDecoding(LanguageModel model, int rows) {
+        return new LinearProducts(model, rows == 1 ? Ops::byColumns : UnaryOperator.identity());
     }
 
     /**
@@ -36,7 +48,6 @@ final class LinearProducts {
                 x(manager, rows, weight.getShape().get(1), array -> Ops.linear(array, weight)
                         .close());
             }
-            NDArray head = model.head();
             x(manager, headRows, head.getShape().get(1), array -> Ops.linear(array, head)
                     .close());
         }
@@ -49,7 +60,6 @@ final class LinearProducts {
                 x(manager, rows, weight.getShape().get(0), array -> array.matMul(weight)
                         .close());
             }
-            NDArray head = model.head();
             x(manager, headRows, head.getShape().get(0), array -> array.matMul(head)
                     .close());
         }
@@ -61,7 +71,7 @@ final class LinearProducts {
             for (NDArray weight : weights) {
                 addGradient(manager, rows, weight);
             }
-            addGradient(manager, headRows, model.head());
+            addGradient(manager, headRows, head);
         }
     }
 

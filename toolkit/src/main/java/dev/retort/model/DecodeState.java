@@ -24,6 +24,7 @@ public final class DecodeState {
     private NDArray crossBias;
     private NDArray hidden;
     private List<NDArray[]> wholeLayers;
+    private List<NDArray[]> rowLayers;
     private int[] promptLengths;
     private final int promptSlots;
     private int filled;
@@ -67,6 +68,15 @@ public final class DecodeState {
 
     void setWholeLayers(List<NDArray[]> layers) {
         wholeLayers = layers;
+    }
+
+    /** The arrays of each layer for a single row; null where there is more than one, or none are kept. Not closed with the state. */
+    List<NDArray[]> rowLayers() {
+        return rowLayers;
+    }
+
+    void setRowLayers(List<NDArray[]> layers) {
+        rowLayers = layers;
     }
 
     /** The slots of the cache that hold something. */
@@ -181,6 +191,7 @@ public final class DecodeState {
     /** Keeps these rows, in this order; a row may be named more than once. */
     public void selectRows(int[] rows) {
         long[] index = Arrays.stream(rows).asLongStream().toArray();
+        rowLayers = rows.length == 1 ? rowLayers : null;
         promptLengths = Arrays.stream(rows).map(row -> promptLengths[row]).toArray();
         try (NDArray selection = manager.create(index)) {
             for (NDArray[] cache : new NDArray[][] {keys, values, crossKeys, crossValues}) {

@@ -36,6 +36,15 @@ public final class LlamaModel implements CausalLm {
             "mlp.up_proj",
             "mlp.down_proj");
 
+    /** What a layer is given for a single row: weights of one list lie below one another. */
+    private static final List<List<String>> ROW = List.of(
+            List.of("input_layernorm"),
+            List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+            List.of("self_attn.o_proj"),
+            List.of("post_attention_layernorm"),
+            List.of("mlp.gate_proj", "mlp.up_proj"),
+            List.of("mlp.down_proj"));
+
     private final LlamaConfig config;
     private final Weights weights;
     private Precision precision = Precision.FLOAT32;
@@ -108,15 +117,23 @@ public final class LlamaModel implements CausalLm {
 
     @Override
     public NDArray head() {
-        return weights.get(config.tiedHead() ? EMBEDDING : "lm_head.weight");
+        return weights.get(headModule() + ".weight");
     }
 
     /** The head of losses in the numbers of products; a trained one stays float32, for losses add to its gradient. */
     NDArray productHead() {
         NDArray head = head();
-        return precision == Precision.FLOAT32 || head.hasGradient()
-                ? head
-                : weights.rounded(config.tiedHead() ? "model.embed_tokens" : "lm_head");
+        return precision == Precision.FLOAT32 || head.hasGradient() ? head : weights.rounded(headModule());
+    }
+
+    @Override
+    public NDArray logits(NDArray hidden) {
+        boolean isRow = hidden.getShape().dimension() == 2 && hidden.getShape().get(0) == 1;
+        return Ops.linear(hidden, isRow && weights.hasColumns() ? weights.columns(List.of(headModule())) : head());
+    }
+
+    private String headModule() {
+        return config.tiedHead() ? "model.embed_tokens" : "lm_head";
     }
 
     @Override
@@ -223,9 +240,32 @@ public final class LlamaModel implements CausalLm {
         return layers;
     }
 
+    /** The arrays of layers for a single row. */
+    private List<NDArray[]> rowLayers() {
+        List<NDArray[]> layers = new ArrayList<>();
+        for (int layer = 0; layer < config.layers(); layer++) {
+            int index = layer;
+            layers.add(ROW.stream()
+                    .map(modules -> {
+                        List<String> names = modules.stream()
+                                .map(module -> name(index, module))
+                                .toList();
+                        return modules.get(0).endsWith("norm")
+                                ? weights.get(names.get(0) + ".weight")
+                                : weights.columns(names);
+                    })
+                    .toArray(NDArray[]::new));
+        }
+        return layers;
+    }
+
     private NDArray fusedLayer(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {
         NDArray keys = state.keysWithRoom(layer);
         NDArray values = state.valuesWithRoom(layer);
+        if (mask == null && state.rowLayers() != null) {
+            return LlamaLayer.decodeRow(
+                    x, state.rowLayers().get(layer), rotation, keys, values, state.filled(), config.normEpsilon());
+        }
         return LlamaLayer.decode(
                 x, state.wholeLayers().get(layer), rotation, keys, values, mask, state.filled(), config.normEpsilon());
     }
@@ -268,6 +308,9 @@ public final class LlamaModel implements CausalLm {
             if (isPlain() && !Autograd.isRecording()) {
                 // Adapters are merged once for all the tokens to come.
                 state.setWholeLayers(wholeLayers());
+                if (rows.size() == 1 && precision == Precision.FLOAT32 && weights.hasColumns()) {
+                    state.setRowLayers(rowLayers());
+                }
                 if (isPackable()) {
                     return readPacked(rows, state, scratch);
                 }

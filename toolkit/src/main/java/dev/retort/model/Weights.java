@@ -1,6 +1,9 @@
 package dev.retort.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -24,11 +27,14 @@ import java.util.function.Predicate;
  */
 public final class Weights implements AutoCloseable {
 
+    private static final long MOST_COPIED = 2L << 30;
+
     private final NDManager manager;
     private final Map<String, NDArray> arrays = new LinkedHashMap<>();
     private final Map<String, Adapter> adapters = new LinkedHashMap<>();
     private final Map<String, NDArray> merged = new LinkedHashMap<>();
     private final Map<String, NDArray> rounded = new LinkedHashMap<>();
+    private final Map<String, NDArray> columns = new LinkedHashMap<>();
     private final Set<String> linearModules = new TreeSet<>();
     private LoraConfig loraConfig;
     private boolean training;
@@ -109,6 +115,7 @@ public final class Weights implements AutoCloseable {
     /** Marks which base arrays are trained; the others are frozen. */
     public void train(Predicate<String> names) {
         closeAll(rounded);
+        closeAll(columns);
         arrays.forEach((name, array) -> {
             array.setRequiresGradient(names.test(name));
             if (array.hasGradient()) {
@@ -175,6 +182,7 @@ public final class Weights implements AutoCloseable {
     }
 
     void setLoraConfig(LoraConfig config) {
+        closeAll(columns);
         loraConfig = config;
     }
 
@@ -225,6 +233,33 @@ public final class Weights implements AutoCloseable {
         return copy;
     }
 
+    /**
+     * Whether products with a single row may have copies of the weights ({@link #columns}): on the CPU, in float32, where nothing
+     * is trained or adapted, and of no more than 2 GiB.
+     */
+    boolean hasColumns() {
+        return !columns.isEmpty()
+                || loraConfig == null
+                        && manager.getDevice().equals(Device.cpu())
+                        && arrays.values().stream().mapToLong(NDArray::size).sum() <= MOST_COPIED / Float.BYTES
+                        && arrays.values().stream()
+                                .noneMatch(array -> array.hasGradient() || array.getDataType() != DataType.FLOAT32);
+    }
+
+    /** The weights of modules below one another, as {@link Ops#byColumns} lays them; copied once. Only where {@link #hasColumns}. */
+    NDArray columns(List<String> modules) {
+        return columns.computeIfAbsent(String.join(" ", modules), key -> {
+            NDList parts = new NDList();
+            modules.forEach(module -> parts.add(get(module + ".weight")));
+            if (parts.size() == 1) {
+                return Ops.byColumns(parts.get(0));
+            }
+            try (NDArray all = NDArrays.concat(parts)) {
+                return Ops.byColumns(all);
+            }
+        });
+    }
+
     private static void closeAll(Map<String, NDArray> derived) {
         derived.values().forEach(NDArray::close);
         derived.clear();
@@ -259,6 +294,7 @@ public final class Weights implements AutoCloseable {
         });
         closeAll(merged);
         closeAll(rounded);
+        closeAll(columns);
         adapters.clear();
         loraConfig = null;
     }

@@ -46,6 +46,27 @@ public final class LlamaLayer {
                 y = torch.add(x, (self).linear(o, wo))
                 g = torch.to(torch.mul_(torch.mul(y, (self).rms(y, e)), n2), ops.prim.dtype(wg))
                 return torch.add(y, (self).linear(torch.mul_(torch.silu((self).linear(g, wg)), (self).linear(g, wu)), wd))
+              def decode_row(self: __torch__.M, x0: Tensor, n1: Tensor, wqkv: Tensor, wo: Tensor, n2: Tensor, wgu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, at: Tensor, eps: Tensor) -> Tensor:
+                e = annotate(float, torch.item(eps))
+                start = annotate(int, torch.item(at))
+                stop = torch.add(start, 1)
+                heads, width = torch.size(kc, 1), torch.size(kc, 3)
+                x = torch.flatten(x0)
+                qkv = torch.view(torch.mv(wqkv, (self).normed(x, n1, e)), [1, -1, width])
+                both = torch.sub(torch.size(qkv, 1), heads)
+                queries = torch.sub(both, heads)
+                qk = torch.slice(qkv, 1, 0, both)
+                turned = torch.addcmul(torch.mul(qk, cos), torch.roll(qk, [torch.floordiv(width, 2)], [-1]), sin)
+                _0 = torch.copy_(torch.select(kc, 2, start), torch.slice(turned, 1, queries))
+                _1 = torch.copy_(torch.select(vc, 2, start), torch.slice(qkv, 1, both))
+                qs = torch.view(torch.slice(turned, 1, 0, queries), [1, heads, -1, width])
+                o, _2 = torch._scaled_dot_product_flash_attention_for_cpu(qs, torch.slice(kc, 2, 0, stop), torch.slice(vc, 2, 0, stop))
+                y = torch.addmv(x, wo, torch.reshape(o, [-1]))
+                gate, up = torch.chunk(torch.mv(wgu, (self).normed(y, n2, e)), 2)
+                return torch.view(torch.addmv(y, wd, torch.mul_(torch.silu(gate), up)), [1, 1, -1])
+              def normed(self: __torch__.M, x: Tensor, n: Tensor, e: float) -> Tensor:
+                square = annotate(float, torch.item(torch.dot(x, x)))
+                return torch.mul_(torch.mul(x, n), torch.pow(torch.add(torch.div(square, torch.size(x, 0)), e), -0.5))
               def rms(self: __torch__.M, x: Tensor, e: float) -> Tensor:
                 n = torch.linalg_vector_norm(x, 2, [-1], True)
                 return torch.rsqrt_(torch.add_(torch.div_(torch.square_(n), torch.size(x, -1)), e))
@@ -173,6 +194,36 @@ public final class LlamaLayer {
         inputs[15] = Ops.scalar(position);
         inputs[16] = Ops.scalar(epsilon);
         return Holder.MODULE.call("decode", false, inputs).singletonOrThrow();
+    }
+
+    /**
+     * As {@link #decode} for one row that sees all, in float32 and in fewer, larger steps: there the time between products counts.
+     *
+     * @param x [1, 1, D]
+     * @param weights input norm; q, k and v below one another; o; second norm; gate and up below one another; down
+     * @param rotation cosines and sines [1, 1, d], the sines of the first half of d with their sign changed
+     * @param keys cache [1, K, T, d] with room at the position, written in place
+     * @param values likewise
+     * @return [1, 1, D]
+     */
+    public static NDArray decodeRow(
+            NDArray x,
+            NDArray[] weights,
+            NDArray[] rotation,
+            NDArray keys,
+            NDArray values,
+            long position,
+            double epsilon) {
+        NDArray[] inputs = new NDArray[13];
+        inputs[0] = x;
+        System.arraycopy(weights, 0, inputs, 1, 6);
+        inputs[7] = rotation[0];
+        inputs[8] = rotation[1];
+        inputs[9] = keys;
+        inputs[10] = values;
+        inputs[11] = Ops.scalar(position);
+        inputs[12] = Ops.scalar(epsilon);
+        return Holder.MODULE.call("decode_row", false, inputs).singletonOrThrow();
     }
 
     /**

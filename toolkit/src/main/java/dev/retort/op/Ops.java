@@ -138,6 +138,8 @@ public final class Ops {
                 return sum
               def to_bfloat16(self: __torch__.M, x: Tensor) -> Tensor:
                 return torch.to(x, 15)
+              def by_columns(self: __torch__.M, x: Tensor) -> Tensor:
+                return torch.t(torch.contiguous(torch.t(x)))
               def swiglu(self: __torch__.M, gate: Tensor, up: Tensor) -> Tensor:
                 return torch.mul(torch.silu(gate), up)
               def gelu_tanh(self: __torch__.M, x: Tensor) -> Tensor:
@@ -467,6 +469,14 @@ public final class Ops {
     /** A copy in bfloat16, which DJL itself does not know: it can be given to these operators and not be read. */
     public static NDArray toBfloat16(NDArray x) {
         return runUnrecorded("to_bfloat16", x);
+    }
+
+    /**
+     * A copy of a matrix [O, I] that lies in memory column by column. Its product with one row reads the columns side by side, a
+     * quarter faster than row after row; with more rows it is slower.
+     */
+    public static NDArray byColumns(NDArray x) {
+        return runUnrecorded("by_columns", x);
     }
 
     /** Writes w plus scale times b a into {@code out} [O, I]: what {@link #lora} without dropout amounts to. */

@@ -165,6 +165,48 @@ class GeneratorTest {
         }
     }
 
+    /** Alone it has copies of the weights, in an order of their own. */
+    @ParameterizedTest
+    @ValueSource(strings = {"llama-gqa", "llama-mha", "llama-float16", "qwen2", "mistral"})
+    void aSingleRowGivesWhatItGivesAmongOthers(String name) throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder(name), Device.cpu())) {
+            CausalLm model = (CausalLm) loaded.model();
+            assertNear(logits(model, 1), logits(model, 2));
+        }
+    }
+
+    @Test
+    void aSingleRowFollowsTheWeights() throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
+            CausalLm model = (CausalLm) loaded.model();
+            List<float[]> bare = logits(model, 1);
+            model.weights().train(name -> true);
+            NDArray up = model.weights().get("model.layers.0.mlp.up_proj.weight");
+            up.set(filled(up, 0.1f));
+            assertNear(logits(model, 1), logits(model, 2));
+            model.weights().train(name -> false);
+            List<float[]> changed = logits(model, 1);
+            assertThat(changed.get(3)).isNotEqualTo(bare.get(3));
+            assertNear(changed, logits(model, 2));
+            model.weights().addLora(new LoraConfig(2, 4.0, 0.0, List.of("all-linear"), false), 5);
+            model.weights().adapterArrays().values().forEach(array -> array.set(filled(array, 0.1f)));
+            List<float[]> adapted = logits(model, 1);
+            assertThat(adapted.get(3)).isNotEqualTo(changed.get(3));
+            model.weights().mergeLora();
+            assertNear(logits(model, 1), adapted);
+        }
+    }
+
+    /** The first row's of each step. */
+    private static void assertNear(List<float[]> one, List<float[]> other) {
+        for (int step = 0; step < one.size(); step++) {
+            int vocabulary = Math.min(one.get(step).length, other.get(step).length);
+            assertThat(one.get(step))
+                    .usingComparatorWithPrecision(2e-5f)
+                    .startsWith(Arrays.copyOf(other.get(step), vocabulary));
+        }
+    }
+
     private static float[] filled(NDArray like, float value) {
         float[] values = new float[Math.toIntExact(like.size())];
         Arrays.fill(values, value);
