@@ -238,12 +238,14 @@ public final class Weights implements AutoCloseable {
      * is trained or adapted, and of no more than 2 GiB.
      */
     boolean hasColumns() {
-        return !columns.isEmpty()
-                || loraConfig == null
-                        && manager.getDevice().equals(Device.cpu())
-                        && arrays.values().stream().mapToLong(NDArray::size).sum() <= MOST_COPIED / Float.BYTES
-                        && arrays.values().stream()
-                                .noneMatch(array -> array.hasGradient() || array.getDataType() != DataType.FLOAT32);
+        if (!columns.isEmpty()) {
+            return true;
+        }
+        return loraConfig == null
+                && manager.getDevice().equals(Device.cpu())
+                && arrays.values().stream().mapToLong(NDArray::size).sum() <= MOST_COPIED / Float.BYTES
+                && arrays.values().stream()
+                        .noneMatch(array -> array.hasGradient() || array.getDataType() != DataType.FLOAT32);
     }
 
     /** The weights of modules below one another, as {@link Ops#byColumns} lays them; copied once. Only where {@link #hasColumns}. */
