@@ -1,9 +1,9 @@
 package dev.retort.notebook;
 
 import dev.retort.report.ResultTable;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import tech.tablesaw.api.NumericColumn;
 import tech.tablesaw.columns.Column;
 import tech.tablesaw.table.Relation;
@@ -18,10 +18,7 @@ final class Html {
     private static final String NUMBER = " style=\"text-align:right\">";
     private static final String TEXT = " style=\"text-align:left\">";
     private static final String LONG_TEXT = " style=\"text-align:left;white-space:pre-wrap\">";
-    private static final String NOTE = " style=\"text-align:left;white-space:normal;min-width:24em\">";
-
-    /** The start of a row or of a cell. */
-    private static final Pattern ROW_OR_CELL = Pattern.compile("<tr>|<(t[hd])( [^>]*)?>");
+    private static final String NOTE = " style=\"text-align:left;white-space:normal;min-width:16em\">";
 
     private Html() {}
 
@@ -68,30 +65,57 @@ final class Html {
         return out.append("</tbody>\n</table>\n").toString();
     }
 
-    /** The table's own element, its columns aligned as in Markdown and room given to the note, which is the last. */
+    /**
+     * A table element that a page has room for: data set and student stand above the rows that share them, and the note, which is
+     * the last column, is broken into lines.
+     */
     static String table(ResultTable table) {
-        List<String> markdown = table.toMarkdown().lines().limit(2).toList();
-        String[] marks = markdown.get(1).substring(2).split(" \\| ?");
-        boolean hasNote = markdown.get(0).endsWith(" note |");
-        StringBuilder out = new StringBuilder();
-        String html = table.toHtml();
-        int column = 0;
-        int done = 0;
-        for (MatchResult start : ROW_OR_CELL.matcher(html).results().toList()) {
-            if (start.group(1) == null) {
-                column = 0;
-                continue;
-            }
-            boolean isNote = hasNote && column == marks.length - 1;
-            String style = marks[column].endsWith(":") ? NUMBER : isNote ? NOTE : TEXT;
-            out.append(html, done, start.start())
-                    .append('<')
-                    .append(start.group(1))
-                    .append(style);
-            done = start.end();
-            column++;
+        List<ResultTable.Column> columns = new ArrayList<>(table.columns());
+        List<ResultTable.Column> shared = new ArrayList<>();
+        for (String title : List.of("data set", "student")) {
+            columns.stream().filter(column -> column.title().equals(title)).forEach(shared::add);
         }
-        return out.append(html, done, html.length()).toString();
+        columns.removeAll(shared);
+        StringBuilder out = new StringBuilder("<table>\n<thead><tr>");
+        for (ResultTable.Column column : columns) {
+            out.append("<th")
+                    .append(style(column))
+                    .append(escape(column.title()))
+                    .append("</th>");
+        }
+        out.append("</tr></thead>\n<tbody>\n");
+        String above = "";
+        for (int row = 0; row < table.rows().size(); row++) {
+            int index = row;
+            String group = shared.stream()
+                    .map(column -> column.cells().get(index))
+                    .filter(cell -> !cell.isEmpty())
+                    .collect(Collectors.joining(": "));
+            if (!group.equals(above)) {
+                out.append("<tr><th colspan=\"")
+                        .append(columns.size())
+                        .append('"')
+                        .append(TEXT);
+                out.append(escape(group)).append("</th></tr>\n");
+                above = group;
+            }
+            out.append("<tr>");
+            for (ResultTable.Column column : columns) {
+                out.append("<td")
+                        .append(style(column))
+                        .append(escape(column.cells().get(row)))
+                        .append("</td>");
+            }
+            out.append("</tr>\n");
+        }
+        return out.append("</tbody>\n</table>\n").toString();
+    }
+
+    private static String style(ResultTable.Column column) {
+        if (column.numeric()) {
+            return NUMBER;
+        }
+        return column.title().equals("note") ? NOTE : TEXT;
     }
 
     private static String caption(Relation table) {

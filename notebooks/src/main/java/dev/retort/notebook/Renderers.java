@@ -4,6 +4,7 @@ import dev.retort.report.Charts;
 import dev.retort.report.ResultTable;
 import java.awt.BasicStroke;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.function.Function;
 import org.dflib.jjava.jupyter.kernel.display.Renderer;
 import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
@@ -19,7 +20,16 @@ final class Renderers {
     static void register(Renderer renderer) {
         register(renderer, Table.class, MIMEType.TEXT_HTML, Html::table, Relation::print);
         register(renderer, ResultTable.class, MIMEType.TEXT_HTML, Html::table, ResultTable::toMarkdown);
-        register(renderer, XYChart.class, MIMEType.IMAGE_SVG, Renderers::svg, Renderers::title);
+        // JupyterLab draws no SVG of a notebook that its reader has not run or trusted; PNG it draws.
+        renderer.createRegistration(XYChart.class)
+                .preferring(MIMEType.IMAGE_SVG, MIMEType.IMAGE_PNG)
+                .supporting(MIMEType.TEXT_PLAIN)
+                .register((chart, context) -> {
+                    context.renderIfRequested(
+                            MIMEType.IMAGE_PNG, () -> Base64.getEncoder().encodeToString(Charts.png(chart)));
+                    context.renderIfRequested(MIMEType.IMAGE_SVG, () -> svg(chart));
+                    context.renderIfRequested(MIMEType.TEXT_PLAIN, () -> title(chart));
+                });
         register(renderer, ProgressBars.class, MIMEType.TEXT_HTML, ProgressBars::html, ProgressBars::toString);
         register(renderer, TokenRows.class, MIMEType.TEXT_HTML, TokenRows::html, TokenRows::toString);
         register(renderer, TokenHeat.class, MIMEType.TEXT_HTML, TokenHeat::html, TokenHeat::toString);

@@ -37,19 +37,26 @@ class HtmlTest {
     }
 
     @Test
-    void alignsResultsAndGivesTheNoteRoom() {
-        ResultRow row = ResultRow.of("a<td>", "", "data", "", "").withOurs(0.5, 7);
-        ResultTable table = new ResultTable(List.of(row.withNote("two\nlines"), row));
+    void dataSetAndStudentStandAboveTheRowsThatShareThem() {
+        ResultRow row = ResultRow.of("a<td>", "<s>", "data", "", "").withOurs(0.5, 7);
+        ResultRow teacher = ResultRow.of("b", "", "data", "", "");
+        ResultRow nowhere = ResultRow.of("c", "", "", "", "");
+        ResultTable table = new ResultTable(List.of(row.withNote("two\nlines"), row, teacher, nowhere));
 
         String left = " style=\"text-align:left\">";
         String right = " style=\"text-align:right\">";
-        String note = " style=\"text-align:left;white-space:normal;min-width:24em\">";
-        String cells = "<tr><td" + left + "a&lt;td&gt;</td><td" + left + "data</td><td" + right + "0.5</td><td" + right
-                + "7</td><td" + note;
+        String note = " style=\"text-align:left;white-space:normal;min-width:16em\">";
+        String group = "<tr><th colspan=\"4\"" + left;
+        String numbers = "<tr><td" + left + "a&lt;td&gt;</td><td" + right + "0.5</td><td" + right + "7</td><td" + note;
+        String none = "</td><td" + right + "</td><td" + right + "</td><td" + note + "</td></tr>\n";
         assertThat(Html.table(table))
-                .isEqualTo("<table>\n<thead><tr><th" + left + "method</th><th" + left + "data set</th><th" + right
-                        + "ours</th><th" + right + "n</th><th" + note + "note</th></tr></thead>\n<tbody>\n"
-                        + cells + "two\nlines</td></tr>\n" + cells + "</td></tr>\n</tbody>\n</table>\n");
+                .isEqualTo("<table>\n<thead><tr><th" + left + "method</th><th" + right + "ours</th><th" + right
+                        + "n</th><th" + note + "note</th></tr></thead>\n<tbody>\n"
+                        + group + "data: &lt;s&gt;</th></tr>\n"
+                        + numbers + "two\nlines</td></tr>\n" + numbers + "</td></tr>\n"
+                        + group + "data</th></tr>\n<tr><td" + left + "b" + none
+                        + group + "</th></tr>\n<tr><td" + left + "c" + none
+                        + "</tbody>\n</table>\n");
         assertThat(Html.table(new ResultTable(List.of())))
                 .isEqualTo("<table>\n<thead><tr><th" + left + "method</th></tr></thead>\n<tbody>\n"
                         + "</tbody>\n</table>\n");

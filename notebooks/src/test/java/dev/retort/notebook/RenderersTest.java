@@ -8,7 +8,10 @@ import dev.retort.report.Charts;
 import dev.retort.report.Curve;
 import dev.retort.report.ResultRow;
 import dev.retort.report.ResultTable;
+import java.io.ByteArrayInputStream;
+import java.util.Base64;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.dflib.jjava.jupyter.kernel.display.DisplayData;
 import org.dflib.jjava.jupyter.kernel.display.Renderer;
 import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
@@ -46,7 +49,7 @@ class RenderersTest {
     }
 
     @Test
-    void chartsAreSmallSvgElements() {
+    void chartsAreSmallSvgElementsAndPng() throws Exception {
         Curve curve = new Curve("<run>", List.of(1.0, 2.0), List.of(0.123456, 0.1));
 
         DisplayData data = renderer.render(Charts.lines("loss", "step", "loss", List.of(curve)));
@@ -56,6 +59,8 @@ class RenderersTest {
                 .endsWith("</svg>\n")
                 .doesNotContainPattern("\\d\\.\\d\\d\\d")
                 .doesNotContain("<run>");
+        byte[] png = Base64.getDecoder().decode(data.getData(MIMEType.IMAGE_PNG).toString());
+        assertThat(ImageIO.read(new ByteArrayInputStream(png)).getWidth()).isEqualTo(800);
         assertThat(data.getData(MIMEType.TEXT_PLAIN)).isEqualTo("chart: loss (<run>)");
     }
 

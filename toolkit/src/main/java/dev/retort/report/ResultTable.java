@@ -236,6 +236,24 @@ public record ResultTable(List<ResultRow> rows) {
         return IntColumn.create(name, rows.stream().map(value).toArray(Integer[]::new));
     }
 
+    /**
+     * A column as people read it.
+     *
+     * @param numeric whether its cells are numbers
+     * @param cells one a row, empty where there is nothing
+     */
+    public record Column(String title, boolean numeric, List<String> cells) {}
+
+    /** The columns for people: those in which any row has something. */
+    public List<Column> columns() {
+        return shown().stream()
+                .map(column -> new Column(
+                        column.title,
+                        column.numeric,
+                        rows.stream().map(column.cell).toList()))
+                .toList();
+    }
+
     /** A column of the tables for people. */
     private record Shown(String title, boolean numeric, Function<ResultRow, String> cell) {}
 
