@@ -4,8 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.retort.batch.Tokenizer;
 import dev.retort.data.Precision;
 import dev.retort.model.ModelHub;
+import dev.retort.model.Models;
 import dev.retort.op.Ops;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
@@ -32,6 +34,12 @@ public final class PretrainedPlan {
 
     private static final int PRODUCTS = 100;
 
+    /** The lines that a student's tokens, number of weights and configuration are needed for. */
+    @FunctionalInterface
+    public interface StudentLines {
+        void add(Tokenizer tokenizer, long parameters, ObjectNode json) throws IOException;
+    }
+
     private final RunOptions options;
     private final List<String> problems = new ArrayList<>();
     private final StringBuilder out = new StringBuilder();
@@ -50,11 +58,34 @@ public final class PretrainedPlan {
     }
 
     /**
+     * What training the student takes of memory, then more about it. Its weights are left alone: a model that does not fit could
+     * not be read.
+     *
+     * @param key of the settings in the recipe, for what to change
+     * @return whether it is here; else it is {@link #missing}
+     */
+    public boolean student(PretrainedStudent student, String key, TrainingSettings training, StudentLines lines) {
+        try {
+            Path path = model(student);
+            ObjectNode json = Models.readConfig(path);
+            try (Tokenizer tokenizer = Models.readTokenizer(path)) {
+                long parameters = Models.parameters(json);
+                memory(key, training, parameters, json);
+                lines.add(tokenizer, parameters, json);
+            }
+            return true;
+        } catch (IOException e) {
+            missing("model: " + e.getMessage());
+            return false;
+        }
+    }
+
+    /**
      * Where the student lies; nothing is downloaded for a plan.
      *
      * @throws IOException where it is missing, with how to get it
      */
-    public Path model(PretrainedStudent student) throws IOException {
+    private static Path model(PretrainedStudent student) throws IOException {
         String model = student.modelNameOrPath();
         if (!model.startsWith("hf:")) {
             return student.locate();
@@ -65,12 +96,8 @@ public final class PretrainedPlan {
                         () -> new IOException(model + " is not in the Hugging Face cache yet; " + student.howToGet()));
     }
 
-    /**
-     * What training a student takes beside what this machine has; too much is {@link #missing}.
-     *
-     * @param key of the settings in the recipe, for what to change
-     */
-    public void memory(String key, TrainingSettings training, long parameters, ObjectNode json) {
+    /** What training a student takes beside what this machine has; too much is {@link #missing}. */
+    private void memory(String key, TrainingSettings training, long parameters, ObjectNode json) {
         boolean isLora = training.lora() != null;
         int width = json.path("hidden_size").asInt(json.path("d_model").asInt());
         // Float32: weights; all-weight training adds gradient and two moments, adapters a merged copy.
@@ -145,6 +172,24 @@ public final class PretrainedPlan {
             }
             return 2.0 * PRODUCTS * 512 * 576 * 1536 / ((System.nanoTime() - start) / 1e9);
         }
+    }
+
+    /** The titles of the {@link #row}s to come. */
+    public void rowTitles() {
+        line("%-58s %7s %8s %11s %7s", "row", "trained", "steps", "tokens", "hours");
+    }
+
+    /**
+     * A row to train.
+     *
+     * @param trained examples
+     * @param tokens of all its steps
+     * @return its hours
+     */
+    public double row(String name, int trained, int steps, double tokens, double secondsPerToken) {
+        double hours = tokens * secondsPerToken / 3600;
+        line("%-58s %7d %8d %,11.0f %7.2f", name, trained, steps, tokens, hours);
+        return hours;
     }
 
     /** All lines, then what is missing. */

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import java.util.Collections;
 
 /**
  * A whole LLaMA layer in one call: one position for decoding; a forward pass that keeps what its backward pass needs; and
@@ -21,7 +22,7 @@ public final class LlamaLayer {
 
     private static final String SOURCE = Ops.LINEAR
             + """
-              def decode(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, mask: Tensor, at: Tensor, eps: Tensor) -> Tensor:
+              def decode(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, at: Tensor, eps: Tensor, mask: Tensor) -> Tensor:
                 e = annotate(float, torch.item(eps))
                 start = annotate(int, torch.item(at))
                 stop = torch.add(start, 1)
@@ -183,17 +184,8 @@ public final class LlamaLayer {
             NDArray mask,
             long position,
             double epsilon) {
-        NDArray[] inputs = new NDArray[17];
-        inputs[0] = x;
-        System.arraycopy(weights, 0, inputs, 1, 9);
-        inputs[10] = rotation[0];
-        inputs[11] = rotation[1];
-        inputs[12] = keys;
-        inputs[13] = values;
-        inputs[14] = mask == null ? Holder.NOTHING : mask;
-        inputs[15] = Ops.scalar(position);
-        inputs[16] = Ops.scalar(epsilon);
-        return Holder.MODULE.call("decode", false, inputs).singletonOrThrow();
+        NDArray seen = mask == null ? Holder.NOTHING : mask;
+        return decode("decode", x, weights, rotation, keys, values, position, epsilon, seen);
     }
 
     /**
@@ -214,16 +206,25 @@ public final class LlamaLayer {
             NDArray values,
             long position,
             double epsilon) {
-        NDArray[] inputs = new NDArray[13];
-        inputs[0] = x;
-        System.arraycopy(weights, 0, inputs, 1, 6);
-        inputs[7] = rotation[0];
-        inputs[8] = rotation[1];
-        inputs[9] = keys;
-        inputs[10] = values;
-        inputs[11] = Ops.scalar(position);
-        inputs[12] = Ops.scalar(epsilon);
-        return Holder.MODULE.call("decode_row", false, inputs).singletonOrThrow();
+        return decode("decode_row", x, weights, rotation, keys, values, position, epsilon);
+    }
+
+    private static NDArray decode(
+            String method,
+            NDArray x,
+            NDArray[] weights,
+            NDArray[] rotation,
+            NDArray keys,
+            NDArray values,
+            long position,
+            double epsilon,
+            NDArray... more) {
+        NDList inputs = new NDList(x);
+        Collections.addAll(inputs, weights);
+        Collections.addAll(inputs, rotation);
+        Collections.addAll(inputs, keys, values, Ops.scalar(position), Ops.scalar(epsilon));
+        Collections.addAll(inputs, more);
+        return Holder.MODULE.call(method, false, inputs.toArray(new NDArray[0])).singletonOrThrow();
     }
 
     /**

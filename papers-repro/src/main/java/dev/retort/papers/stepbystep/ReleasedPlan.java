@@ -1,15 +1,12 @@
 package dev.retort.papers.stepbystep;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.DataCatalogue;
-import dev.retort.model.Models;
 import dev.retort.papers.PretrainedPlan;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.stepbystep.ReleasedConfig.RowSpec;
 import dev.retort.papers.stepbystep.ReleasedConfig.Trial;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +25,7 @@ final class ReleasedPlan {
         this.plan = new PretrainedPlan(options);
     }
 
-    String text() throws IOException {
+    String text() {
         Map<String, ReleasedData> data = new TreeMap<>();
         for (DssDataSet dataSet : DssDataSet.values()) {
             ReleasedConfig.Data use = config.dataSets().get(dataSet.title());
@@ -41,17 +38,12 @@ final class ReleasedPlan {
                 plan.missing("data: " + e.getMessage());
             }
         }
-        // The weights are left alone: a model that does not fit could not be read.
-        try {
-            Path path = plan.model(config.student());
-            ObjectNode json = Models.readConfig(path);
-            try (Tokenizer tokenizer = Models.readTokenizer(path)) {
-                long parameters = Models.parameters(json);
-                plan.memory("training", config.training(), parameters, json);
-                rows(data, tokenizer, parameters, PretrainedPlan.layers(json));
-            }
-        } catch (IOException e) {
-            plan.missing("model: " + e.getMessage());
+        boolean isHere = plan.student(
+                config.student(),
+                "training",
+                config.training(),
+                (tokenizer, parameters, json) -> rows(data, tokenizer, parameters, PretrainedPlan.layers(json)));
+        if (!isHere) {
             plan.line(
                     "%d students are planned; tokens, hours and memory cannot be told without the model",
                     studentCount());
@@ -69,7 +61,7 @@ final class ReleasedPlan {
             throws IOException {
         double secondsPerToken = plan.secondsPerToken(config.training(), parameters);
         double hours = 0;
-        plan.line("%-58s %7s %8s %11s %7s", "row", "trained", "steps", "tokens", "hours");
+        plan.rowTitles();
         for (Map.Entry<String, List<Trial>> entry : new TreeMap<>(config.trials()).entrySet()) {
             RowSpec row = config.trialRow().of(Method.of(entry.getKey()));
             hours += entry.getValue().size()
@@ -116,8 +108,6 @@ final class ReleasedPlan {
         }
         int steps = config.training().totalSteps(trained.size());
         double all = (double) tokens / some.size() * config.training().examplesPerStep() * steps;
-        double hours = all * secondsPerToken / 3600;
-        plan.line("%-58s %7d %8d %,11.0f %7.2f", name, trained.size(), steps, all, hours);
-        return hours;
+        return plan.row(name, trained.size(), steps, all, secondsPerToken);
     }
 }

@@ -1,16 +1,13 @@
 package dev.retort.papers.system2;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.DataCatalogue;
 import dev.retort.data.Question;
-import dev.retort.model.Models;
 import dev.retort.papers.PretrainedPlan;
 import dev.retort.papers.RunOptions;
 import dev.retort.pipelines.PerturbSpec;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +23,7 @@ final class SmallPlan {
         this.plan = new PretrainedPlan(options);
     }
 
-    String text() throws IOException {
+    String text() {
         Map<String, SmallTask> tasks = new LinkedHashMap<>();
         for (Map.Entry<String, SmallConfig.Task> task : config.tasks().entrySet()) {
             try {
@@ -38,16 +35,12 @@ final class SmallPlan {
             }
         }
         tasks.forEach(this::asked);
-        try {
-            Path path = plan.model(config.student());
-            ObjectNode json = Models.readConfig(path);
-            try (Tokenizer tokenizer = Models.readTokenizer(path)) {
-                long parameters = Models.parameters(json);
-                plan.memory("distilling", config.distilling(), parameters, json);
-                rows(tasks, tokenizer, parameters);
-            }
-        } catch (IOException e) {
-            plan.missing("model: " + e.getMessage());
+        boolean isHere = plan.student(
+                config.student(),
+                "distilling",
+                config.distilling(),
+                (tokenizer, parameters, json) -> rows(tasks, tokenizer, parameters));
+        if (!isHere) {
             plan.line("tokens, hours and memory of the students cannot be told without the model");
         }
         return plan.end();
@@ -75,7 +68,7 @@ final class SmallPlan {
         double distilling = config.distilling().precision() == config.warmUp().precision()
                 ? warmUp
                 : plan.secondsPerToken(config.distilling(), parameters);
-        plan.line("%-58s %7s %8s %11s %7s", "row", "trained", "steps", "tokens", "hours");
+        plan.rowTitles();
         int students = 0;
         double hours = 0;
         for (Map.Entry<String, SmallTask> entry : tasks.entrySet()) {
@@ -110,10 +103,7 @@ final class SmallPlan {
 
     private double row(
             String name, int trained, int steps, double tokens, TrainingSettings training, double secondsPerToken) {
-        double all = tokens * training.examplesPerStep() * steps;
-        double hours = all * secondsPerToken / 3600;
-        plan.line("%-58s %7d %8d %,11.0f %7.2f", name, trained, steps, all, hours);
-        return hours;
+        return plan.row(name, trained, steps, tokens * training.examplesPerStep() * steps, secondsPerToken);
     }
 
     private static int tokens(Tokenizer tokenizer, String prompt, String completion, TrainingSettings training) {
