@@ -1,5 +1,6 @@
 package dev.retort.filter;
 
+import dev.retort.data.CoinTurn;
 import dev.retort.data.Question;
 import dev.retort.data.SeededRandom;
 import java.util.ArrayList;

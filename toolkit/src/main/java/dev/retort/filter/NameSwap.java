@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.retort.data.CoinTurn;
 import dev.retort.data.Message;
 import dev.retort.data.Question;
 import java.util.ArrayList;
@@ -77,7 +78,7 @@ final class NameSwap {
     private static Map<String, FirstNames.Kind> actors(String text, List<CoinTurn> turns) {
         Map<String, FirstNames.Kind> names = new LinkedHashMap<>();
         for (CoinTurn turn : turns) {
-            String name = text.substring(turn.start(), turn.nameEnd());
+            String name = turn.name(text);
             if (!ACTOR.matcher(name).matches() || PRONOUN.matcher(name).find()) {
                 return Map.of();
             }

@@ -1,5 +1,6 @@
 package dev.retort.papers.system2;
 
+import dev.retort.data.CoinTurn;
 import dev.retort.data.DataCatalogue;
 import dev.retort.data.Question;
 import dev.retort.data.SeededRandom;
@@ -9,8 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Coin flip (Wei et al. 2022, arXiv 2201.11903), generated and published. References are worked out: yes after an even
@@ -25,14 +24,6 @@ public final class CoinFlip {
 
     private static final String BEGIN = "A coin is heads up.";
     private static final String END = "Is the coin still heads up?";
-    private static final Pattern TURN = Pattern.compile("\\s*+([^.?!]+?) (flips|does not flip) the coin\\.");
-
-    /** Who did what: how often the coin was turned decides. */
-    private record Turns(List<String> names, int flips) {
-        String answer() {
-            return flips % 2 == 0 ? "yes" : "no";
-        }
-    }
 
     private CoinFlip() {}
 
@@ -90,29 +81,12 @@ public final class CoinFlip {
     }
 
     private static Question parse(String id, String text, String published) {
-        Turns turns = turns(text);
-        return NamedQuestions.of(id, TASK, text, turns.names(), turns.answer(), published);
-    }
-
-    private static Turns turns(String text) {
-        int end = text.indexOf(END);
-        List<String> names = new ArrayList<>();
-        int flips = 0;
-        if (text.startsWith(BEGIN) && end >= 0) {
-            String middle = text.substring(BEGIN.length(), end);
-            Matcher turn = TURN.matcher(middle);
-            int position = 0;
-            while (turn.lookingAt()) {
-                names.add(turn.group(1));
-                flips += turn.group(2).equals("flips") ? 1 : 0;
-                position = turn.end();
-                turn.region(position, middle.length());
-            }
-            if (!names.isEmpty() && middle.substring(position).isBlank()) {
-                return new Turns(names, flips);
-            }
+        List<CoinTurn> turns = CoinTurn.in(text);
+        if (turns.isEmpty()) {
+            throw new IllegalArgumentException("question is not: " + CoinTurn.FORM);
         }
-        throw new IllegalArgumentException("question is not: A coin is heads up. X flips the coin. Y does not flip the"
-                + " coin. Is the coin still heads up?");
+        List<String> names = turns.stream().map(turn -> turn.name(text)).toList();
+        boolean headsUp = turns.stream().filter(CoinTurn::flips).count() % 2 == 0;
+        return NamedQuestions.of(id, TASK, text, names, headsUp ? "yes" : "no", published);
     }
 }
