@@ -209,24 +209,34 @@ public final class Benchmarks {
         String unit = work.has("tokens") ? "tokens" : "rows";
         text.append(String.format(
                 Locale.ROOT,
-                "%-26s %10s %8s %12s %12s %10s%n",
+                "%-26s %10s %8s %8s %12s %12s %10s%n",
                 "side",
                 "median s",
                 "spread",
+                "stolen",
                 unit + "/s",
                 "peak MB",
                 "over ours"));
         for (JsonNode side : work.get("sides")) {
             text.append(String.format(
                     Locale.ROOT,
-                    "%-26s %10.2f %7.0f%% %12.1f %12d %10.2f%n",
+                    "%-26s %10.2f %7.0f%% %7.0f%% %12.1f %12d %10.2f%n",
                     side.get("side").asText(),
                     side.get("median_seconds").asDouble(),
                     100 * side.get("spread").asDouble(),
+                    100 * mean(side.get("stolen")),
                     side.get(unit + "_per_second").asDouble(),
                     side.get("peak_resident_mb").asLong(),
                     side.get("median_over_ours").asDouble()));
         }
+    }
+
+    private static double mean(JsonNode values) {
+        double sum = 0;
+        for (JsonNode value : values) {
+            sum += value.asDouble();
+        }
+        return sum / values.size();
     }
 
     /** A line for each run under its fields' names, then what follows from them. */

@@ -28,7 +28,8 @@ final class Comparison {
     }
 
     /**
-     * Measures a case: each side does the work once to get warm, then the sides take turns.
+     * Measures a case: each side does the work once to get warm, then the sides take turns. Beside the seconds of each turn
+     * stands the share of the processors' time that the machine's host gave to others meanwhile.
      *
      * @param repetitions that count, of each side
      * @param logs folder of the sides' messages
@@ -50,12 +51,15 @@ final class Comparison {
                 first.add(workers.get(i).go());
             }
             double[][] seconds = new double[workers.size()][repetitions];
+            double[][] stolen = new double[workers.size()][repetitions];
             for (int repetition = 0; repetition < repetitions; repetition++) {
                 for (int i = 0; i < workers.size(); i++) {
                     // Whoever goes first in one round goes later in the next.
                     int which = (i + repetition) % workers.size();
+                    CpuTime before = CpuTime.now();
                     seconds[which][repetition] =
                             workers.get(which).go().get("seconds").doubleValue();
+                    stolen[which][repetition] = CpuTime.now().stolenSince(before);
                     say(
                             progress,
                             String.format(
@@ -68,7 +72,7 @@ final class Comparison {
                                     seconds[which][repetition]));
                 }
             }
-            return results(work, seconds, first, workers);
+            return results(work, seconds, stolen, first, workers);
         } finally {
             for (Turns worker : workers) {
                 worker.close();
@@ -81,7 +85,8 @@ final class Comparison {
         progress.flush();
     }
 
-    private static ObjectNode results(BenchCase work, double[][] seconds, List<ObjectNode> first, List<Turns> workers)
+    private static ObjectNode results(
+            BenchCase work, double[][] seconds, double[][] stolen, List<ObjectNode> first, List<Turns> workers)
             throws IOException {
         ObjectNode result = Rows.mapper().createObjectNode();
         result.put("case", work.name());
@@ -95,10 +100,8 @@ final class Comparison {
             ObjectNode row = sides.addObject();
             row.put("side", side.name());
             row.put("description", side.description());
-            ArrayNode all = row.putArray("seconds");
-            for (double value : seconds[i]) {
-                all.add(Timings.rounded(value, 3));
-            }
+            add(row.putArray("seconds"), seconds[i]);
+            add(row.putArray("stolen"), stolen[i]);
             row.put("median_seconds", Timings.rounded(median, 3));
             row.put("spread", Timings.rounded(Timings.spread(seconds[i]), 3));
             row.put(work.unit() + "_per_second", Timings.rounded(work.units() / median, 1));
@@ -109,5 +112,11 @@ final class Comparison {
             row.set("first_values", values);
         }
         return result;
+    }
+
+    private static void add(ArrayNode to, double[] values) {
+        for (double value : values) {
+            to.add(Timings.rounded(value, 3));
+        }
     }
 }

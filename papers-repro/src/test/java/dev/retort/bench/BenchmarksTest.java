@@ -105,9 +105,10 @@ class BenchmarksTest {
         assertThat(lines).hasSize(5);
         assertThat(lines.get(0)).isEqualTo("generate batch-1");
         assertThat(lines.get(1))
-                .isEqualTo("side                         median s   spread     tokens/s      peak MB  over ours");
+                .isEqualTo(
+                        "side                         median s   spread   stolen     tokens/s      peak MB  over ours");
         assertThat(lines.get(2)).startsWith("retort  ").endsWith(" 1.00");
-        assertThat(lines.get(3)).matches("transformers +3\\.00 +67% +21\\.3 +[0-9]+ +[0-9.]+");
+        assertThat(lines.get(3)).matches("transformers +3\\.00 +67% +[0-9]+% +21\\.3 +[0-9]+ +[0-9.]+");
         assertThat(lines.get(4)).startsWith("limit  ");
     }
 

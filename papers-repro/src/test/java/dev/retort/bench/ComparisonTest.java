@@ -68,6 +68,9 @@ class ComparisonTest {
         ObjectNode result = run(
                 3, side("ours", "ready", "99", "2.0004", "4", "3"), side("peer", "ready", "0.5", "6", "5.9996", "7.5"));
         for (JsonNode side : result.get("sides")) {
+            assertThat(((ObjectNode) side).remove("stolen"))
+                    .hasSize(3)
+                    .allSatisfy(share -> assertThat(share.doubleValue()).isBetween(0.0, 1.0));
             long megabytes = ((ObjectNode) side).remove("peak_resident_mb").longValue();
             assertThat(megabytes > 0).isEqualTo(Files.exists(Path.of("/proc/self/status")));
         }

@@ -83,7 +83,8 @@ class SampleBenchTest {
             assertThat(side.get("first_values").get("distinct").intValue()).isEqualTo(10);
         }
         assertThat(table)
-                .startsWith("sample rows\nside                         median s   spread       rows/s      peak MB")
+                .startsWith(
+                        "sample rows\nside                         median s   spread   stolen       rows/s      peak MB")
                 .hasLineCount(5);
         assertThat(root.resolve("target/bench/turn-retort")).doesNotExist();
         assertThat(Files.readAllLines(root.resolve("target/bench/sample-questions-10.jsonl")))
