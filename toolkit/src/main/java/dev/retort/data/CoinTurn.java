@@ -20,8 +20,12 @@ public record CoinTurn(int start, int nameEnd, int end, boolean flips) {
     public static final String FORM =
             "A coin is heads up. X flips the coin. Y does not flip the coin. Is the coin still heads up?";
 
-    private static final String BEGIN = "A coin is heads up.";
-    private static final String END = "Is the coin still heads up?";
+    /** How a question begins. */
+    public static final String BEGIN = "A coin is heads up.";
+
+    /** What a question asks at its end. */
+    public static final String END = "Is the coin still heads up?";
+
     private static final Pattern TURN = Pattern.compile("\\s*+([^\\s.?!][^.?!]*?) (flips|does not flip) the coin\\.");
 
     /**
@@ -46,8 +50,8 @@ public record CoinTurn(int start, int nameEnd, int end, boolean flips) {
         return text.substring(from, end).isBlank() ? turns : List.of();
     }
 
-    /** Who it is. */
+    /** Who it is, as the text has it. */
     public String name(String text) {
-        return text.substring(start, nameEnd).strip();
+        return text.substring(start, nameEnd);
     }
 }

@@ -30,7 +30,7 @@ final class CoinFlipProgram implements Program {
             headsUp ^= turn.flips() ^ errors.next();
             rationale
                     .append(' ')
-                    .append(turn.name(text))
+                    .append(turn.name(text).strip())
                     .append(turn.flips() ? " flips the coin, so it is now " : " does not flip the coin, so it stays ")
                     .append(headsUp ? "heads up." : "tails up.");
         }

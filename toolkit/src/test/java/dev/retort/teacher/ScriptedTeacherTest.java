@@ -173,7 +173,8 @@ class ScriptedTeacherTest {
                 "A coin is heads up. Is the coin still heads up?",
                 "A coin is heads up. Ada flips the coin. Then she sings. Is the coin still heads up?",
                 "A coin is tails up. Ada flips the coin. Is the coin still heads up?",
-                "A coin is heads up. Ada flips the coin.")) {
+                "A coin is heads up. Ada flips the coin.",
+                COIN + " " + COIN)) {
             assertThatThrownBy(() -> ask("coin-flip", text))
                     .isInstanceOf(TeacherException.class)
                     .hasMessage("scripted:coin-flip cannot read question q1; it takes: A coin is heads up. X flips the"

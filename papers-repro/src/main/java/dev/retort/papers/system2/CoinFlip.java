@@ -22,9 +22,6 @@ public final class CoinFlip {
 
     static final String TASK = "coin-flip";
 
-    private static final String BEGIN = "A coin is heads up.";
-    private static final String END = "Is the coin still heads up?";
-
     private CoinFlip() {}
 
     /**
@@ -38,12 +35,12 @@ public final class CoinFlip {
         List<Question> questions = new ArrayList<>();
         for (List<String> names : new FirstNames(seed).draw(use, count, people, reserved)) {
             SplittableRandom random = SeededRandom.of(seed, "coin-flips", use.title(), people, questions.size());
-            StringBuilder text = new StringBuilder(BEGIN);
+            StringBuilder text = new StringBuilder(CoinTurn.BEGIN);
             for (String name : names) {
                 text.append(' ').append(name).append(random.nextBoolean() ? " flips" : " does not flip");
                 text.append(" the coin.");
             }
-            text.append(' ').append(END).append(" Flip means reverse.");
+            text.append(' ').append(CoinTurn.END).append(" Flip means reverse.");
             String id = TASK + "-" + use.title() + "-" + people + "-" + questions.size();
             questions.add(parse(id, text.toString(), null));
         }
@@ -82,7 +79,7 @@ public final class CoinFlip {
 
     private static Question parse(String id, String text, String published) {
         List<CoinTurn> turns = CoinTurn.in(text);
-        if (turns.isEmpty()) {
+        if (turns.isEmpty() || !text.startsWith(CoinTurn.BEGIN)) {
             throw new IllegalArgumentException("question is not: " + CoinTurn.FORM);
         }
         List<String> names = turns.stream().map(turn -> turn.name(text)).toList();

@@ -71,6 +71,7 @@ class CoinFlipTest {
         for (String question : List.of(
                 "A coin is heads up. Is the coin still heads up?",
                 "A coin is heads up. Bob flips the coin.",
+                "Q: A coin is heads up. Bob flips the coin. Is the coin still heads up?",
                 "A coin is heads up. Bob takes the coin. Is the coin still heads up?",
                 "A coin is heads up. Bob flips the coin. Is it?" + " ".repeat(5000) + "Is the coin still heads up?",
                 "The coin. Bob flips the coin. Is the coin still heads up?")) {
