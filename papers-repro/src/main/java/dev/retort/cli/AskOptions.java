@@ -143,7 +143,7 @@ final class AskOptions {
     TeacherFactory factory(Path out, Precision precision) {
         TeacherSpec spec = spec();
         if (precision != Precision.FLOAT32 && !(spec instanceof TeacherSpec.Local)) {
-            throw new UsageException("--dtype bfloat16 belongs to a local teacher, not to " + spec);
+            throw new UsageException("--dtype " + precision.title() + " belongs to a local teacher, not to " + spec);
         }
         Duration patience = timeout == null ? null : Duration.ofNanos(Math.round(timeout * 1e9));
         if (batchApi) {

@@ -22,10 +22,11 @@ final class Common {
 
     @Option(
             names = "--dtype",
-            paramLabel = "float32|bfloat16",
+            paramLabel = "float32|bfloat16|int8",
             defaultValue = "float32",
-            description = "Number type of matrix products. Default: ${DEFAULT-VALUE}. bfloat16: generate, evaluate, and"
-                    + " local teachers of sample and judge")
+            description =
+                    "Number type of matrix products. Default: ${DEFAULT-VALUE}. The others: generate, evaluate, and"
+                            + " local teachers of sample and judge")
     private String dtype;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of tensor operations. Default: all cores")
@@ -71,7 +72,8 @@ final class Common {
         return switch (dtype.toLowerCase(Locale.ROOT)) {
             case "float32" -> Precision.FLOAT32;
             case "bfloat16" -> Precision.BFLOAT16;
-            default -> throw new UsageException("--dtype " + dtype + ": give float32 or bfloat16");
+            case "int8" -> Precision.INT8;
+            default -> throw new UsageException("--dtype " + dtype + ": give float32, bfloat16 or int8");
         };
     }
 

@@ -135,9 +135,33 @@ class GenerateCommandTest {
     }
 
     @Test
+    void weightsAsIntegersAreTheirDtype() {
+        Path model = CliRun.fixture("llama-gqa");
+        CliRun run = CliRun.of("generate", "--model", model, "--ids", "5,6", "--weights", "int8", "--max-tokens", 9);
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).matches("\\[\\d+(,\\d+){0,8}\\]\n");
+        assertThat(CliRun.of("generate", "--model", model, "--ids", "5,6", "--dtype", "int8", "--max-tokens", 9))
+                .isEqualTo(run);
+        Path other = CliRun.fixture("gpt2");
+        CliRun refused = CliRun.of("generate", "--model", other, "--ids", "5,6", "--weights", "int8");
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.err())
+                .startsWith("retort: " + other + ": int8 (--dtype int8, --weights int8) is for LLaMA models on the CPU")
+                .hasLineCount(1);
+    }
+
+    @Test
     void wrongUsageIsStatus2AndOneLine() {
         Path model = CliRun.fixture("llama-gqa");
-        usage("--dtype half: give float32 or bfloat16", "generate", "--model", model, "--ids", "1", "--dtype", "half");
+        usage(
+                "--dtype half: give float32, bfloat16 or int8",
+                "generate",
+                "--model",
+                model,
+                "--ids",
+                "1",
+                "--dtype",
+                "half");
         usage("a training takes bf16: true", "train", "--config", "x.yaml", "--dtype", "bfloat16");
         usage(
                 "--dtype bfloat16 belongs to a local teacher, not to scripted:arithmetic",
@@ -150,7 +174,18 @@ class GenerateCommandTest {
                 "scripted:arithmetic",
                 "--dtype",
                 "bfloat16");
-        usage("supported: float32", "generate", "--model", model, "--prompt", "x", "--weights", "int8");
+        usage("--weights int4: give float32 or int8", "generate", "--model", model, "--ids", "1", "--weights", "int4");
+        usage(
+                "--weights int8 goes without --dtype bfloat16",
+                "generate",
+                "--model",
+                model,
+                "--ids",
+                "1",
+                "--weights",
+                "int8",
+                "--dtype",
+                "bfloat16");
         usage("--ids goes without", "generate", "--model", model, "--prompt", "x", "--ids", "1");
         usage("'x' is not a token id", "generate", "--model", model, "--ids", "1,x");
         usage("ids are 0 to 95", "generate", "--model", model, "--ids", "1,96");

@@ -5,15 +5,18 @@ import ai.djl.ndarray.NDManager;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.SeededRandom;
 import dev.retort.op.Ops;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /**
- * Continues prompts in batches with a cache of keys and values. Finished rows leave the batch; samples of one prompt share its
+ * Continues prompts in batches with a cache of keys and values. Finished rows leave the batch; rows of one prompt share its
  * reading; every row draws from its own seed, so that a row's text does not depend on its neighbours.
  */
 public final class Generator {
@@ -115,22 +118,29 @@ public final class Generator {
             Consumer<Integer> progress) {
         List<Generated> finished = new ArrayList<>();
         try (NDManager manager = model.weights().manager().newSubManager()) {
-            List<int[]> inputs = chosen.stream().map(prompts::get).toList();
-            DecodeState state = model.start(inputs, manager);
+            // What is asked more than once is read once.
+            Map<IntBuffer, Integer> places = new LinkedHashMap<>();
+            List<int[]> inputs = new ArrayList<>();
             List<Row> rows = new ArrayList<>();
             int[] repeat = new int[chosen.size() * options.samples()];
             for (int i = 0; i < chosen.size(); i++) {
+                int[] prompt = prompts.get(chosen.get(i));
+                int place = places.computeIfAbsent(IntBuffer.wrap(prompt), key -> places.size());
+                if (place == inputs.size()) {
+                    inputs.add(prompt);
+                }
                 int room = model instanceof Seq2SeqLm
                         ? Integer.MAX_VALUE
-                        : model.config().maxPositions() - inputs.get(i).length;
+                        : model.config().maxPositions() - prompt.length;
                 int limit = Math.min(options.maxTokens(), room);
                 for (int sample = 0; sample < options.samples(); sample++) {
-                    repeat[rows.size()] = i;
+                    repeat[rows.size()] = place;
                     SplittableRandom random = random(options, seeds, chosen.get(i), sample);
                     rows.add(new Row(chosen.get(i), sample, limit, random));
                 }
             }
-            if (options.samples() > 1) {
+            DecodeState state = model.start(inputs, manager);
+            if (inputs.size() < rows.size()) {
                 state.selectRows(repeat);
             }
             while (!rows.isEmpty()) {

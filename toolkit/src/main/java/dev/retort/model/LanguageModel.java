@@ -43,17 +43,20 @@ public sealed interface LanguageModel extends AutoCloseable permits CausalLm, Se
     }
 
     /**
-     * Sets {@link #precision}; {@link #labelHidden} and {@link #logits} stay in float32.
+     * Sets {@link #precision}. {@link #labelHidden} stays in float32, {@link #logits} in all but 8-bit integers; a model of these
+     * has no {@link #gradientPasses}.
      *
      * @throws IllegalArgumentException where the model cannot do it
      */
     default void setPrecision(Precision value) {
         if (value != Precision.FLOAT32) {
-            throw new IllegalArgumentException(
-                    "bfloat16 (bf16: true, dtype: bfloat16, --dtype bfloat16) is for LLaMA models on the CPU without"
-                            + " biases, norms of queries and keys or a sliding window, and this is a "
-                            + config().json().path("model_type").asText() + " on "
-                            + weights().manager().getDevice() + "; leave the setting out");
+            throw new IllegalArgumentException((value == Precision.INT8
+                            ? "int8 (--dtype int8, --weights int8)"
+                            : "bfloat16 (bf16: true, dtype: bfloat16, --dtype bfloat16)")
+                    + " is for LLaMA models on the CPU without biases, norms of queries and keys or a sliding window, and"
+                    + " this is a "
+                    + config().json().path("model_type").asText() + " on "
+                    + weights().manager().getDevice() + "; leave the setting out");
         }
     }
 

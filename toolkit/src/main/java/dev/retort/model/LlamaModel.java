@@ -36,7 +36,7 @@ public final class LlamaModel implements CausalLm {
             "mlp.up_proj",
             "mlp.down_proj");
 
-    /** What a layer is given for a single row: weights of one list lie below one another. */
+    /** What a layer is given for a single row, or by 8-bit integers: weights of one list lie below one another. */
     private static final List<List<String>> ROW = List.of(
             List.of("input_layernorm"),
             List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
@@ -128,6 +128,10 @@ public final class LlamaModel implements CausalLm {
 
     @Override
     public NDArray logits(NDArray hidden) {
+        if (precision == Precision.INT8 && hidden.getShape().dimension() == 2) {
+            NDList head = weights.integers(List.of(headModule()));
+            return Ops.linearInt8(hidden, head.get(0), head.get(1));
+        }
         boolean isRow = hidden.getShape().dimension() == 2 && hidden.getShape().get(0) == 1;
         return Ops.linear(hidden, isRow && weights.hasColumns() ? weights.columns(List.of(headModule())) : head());
     }
@@ -151,6 +155,9 @@ public final class LlamaModel implements CausalLm {
 
     @Override
     public GradientPasses gradientPasses() {
+        if (precision == Precision.INT8) {
+            throw new IllegalStateException("a model whose matrices are 8-bit integers cannot be trained");
+        }
         return LlamaPasses.support(this) ? new LlamaPasses(this) : new AutogradPasses(this);
     }
 
@@ -240,6 +247,28 @@ public final class LlamaModel implements CausalLm {
         return layers;
     }
 
+    /** The arrays of layers by 8-bit integers, each matrix with its scales, adapters added as they are now. */
+    private List<NDArray[]> integerLayers() {
+        List<NDArray[]> layers = new ArrayList<>();
+        for (int layer = 0; layer < config.layers(); layer++) {
+            NDList arrays = new NDList();
+            for (List<String> modules : ROW) {
+                List<String> names = names(layer, modules);
+                if (modules.get(0).endsWith("norm")) {
+                    arrays.add(weights.get(names.get(0) + ".weight"));
+                } else {
+                    arrays.addAll(weights.integers(names));
+                }
+            }
+            layers.add(arrays.toArray(new NDArray[0]));
+        }
+        return layers;
+    }
+
+    private static List<String> names(int layer, List<String> modules) {
+        return modules.stream().map(module -> name(layer, module)).toList();
+    }
+
     /** The arrays of layers for a single row. */
     private List<NDArray[]> rowLayers() {
         List<NDArray[]> layers = new ArrayList<>();
@@ -247,9 +276,7 @@ public final class LlamaModel implements CausalLm {
             int index = layer;
             layers.add(ROW.stream()
                     .map(modules -> {
-                        List<String> names = modules.stream()
-                                .map(module -> name(index, module))
-                                .toList();
+                        List<String> names = names(index, modules);
                         return modules.get(0).endsWith("norm")
                                 ? weights.get(names.get(0) + ".weight")
                                 : weights.columns(names);
@@ -262,6 +289,17 @@ public final class LlamaModel implements CausalLm {
     private NDArray fusedLayer(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {
         NDArray keys = state.keysWithRoom(layer);
         NDArray values = state.valuesWithRoom(layer);
+        if (precision == Precision.INT8) {
+            return LlamaLayer.decodeInt8(
+                    x,
+                    state.wholeLayers().get(layer),
+                    rotation,
+                    keys,
+                    values,
+                    mask,
+                    state.filled(),
+                    config.normEpsilon());
+        }
         if (mask == null && state.rowLayers() != null) {
             return LlamaLayer.decodeRow(
                     x, state.rowLayers().get(layer), rotation, keys, values, state.filled(), config.normEpsilon());
@@ -307,7 +345,7 @@ public final class LlamaModel implements CausalLm {
         return CausalDecoding.start(this, config.layers(), prompts, manager, (rows, state, scratch) -> {
             if (isPlain() && !Autograd.isRecording()) {
                 // Adapters are merged once for all the tokens to come.
-                state.setWholeLayers(wholeLayers());
+                state.setWholeLayers(precision == Precision.INT8 ? integerLayers() : wholeLayers());
                 if (rows.size() == 1 && precision == Precision.FLOAT32 && weights.hasColumns()) {
                     state.setRowLayers(rowLayers());
                 }
@@ -321,10 +359,12 @@ public final class LlamaModel implements CausalLm {
 
     private NDArray readPacked(List<int[]> prompts, DecodeState state, NDManager scratch) {
         PackedRows packed = PackedRows.of(prompts, this, scratch);
-        NDArray x = read(packed, state.wholeLayers(), (kept, layer) -> {
-            state.appendKeys(layer, kept.keys()).close();
-            state.appendValues(layer, kept.values()).close();
-        });
+        NDArray x = precision == Precision.INT8
+                ? readIntegers(packed, state)
+                : read(packed, state.wholeLayers(), (kept, layer) -> {
+                    state.appendKeys(layer, kept.keys()).close();
+                    state.appendValues(layer, kept.values()).close();
+                });
         long[] last = new long[prompts.size()];
         long tokens = 0;
         for (int row = 0; row < last.length; row++) {
@@ -332,6 +372,22 @@ public final class LlamaModel implements CausalLm {
             last[row] = tokens - 1;
         }
         return norm(Ops.selectRows(x, scratch.create(last)), "model.norm");
+    }
+
+    private NDArray readIntegers(PackedRows packed, DecodeState state) {
+        NDArray x = Ops.embedding(packed.ids(), weights.get(EMBEDDING)); // [N, D]
+        for (int layer = 0; layer < config.layers(); layer++) {
+            try (NDArray before = x) {
+                NDList results = LlamaLayer.readInt8(
+                        before, state.wholeLayers().get(layer), packed.pack(), config.normEpsilon());
+                x = results.get(0);
+                state.appendKeys(layer, results.get(1)).close();
+                state.appendValues(layer, results.get(2)).close();
+                results.get(1).close();
+                results.get(2).close();
+            }
+        }
+        return x;
     }
 
     /** Reads rows that lie behind one another: the last layer's result [N, D]. What each layer keeps is shown, then freed. */

@@ -35,6 +35,7 @@ public final class Weights implements AutoCloseable {
     private final Map<String, NDArray> merged = new LinkedHashMap<>();
     private final Map<String, NDArray> rounded = new LinkedHashMap<>();
     private final Map<String, NDArray> columns = new LinkedHashMap<>();
+    private final Map<String, NDList> integers = new LinkedHashMap<>();
     private final Set<String> linearModules = new TreeSet<>();
     private LoraConfig loraConfig;
     private boolean training;
@@ -114,8 +115,7 @@ public final class Weights implements AutoCloseable {
 
     /** Marks which base arrays are trained; the others are frozen. */
     public void train(Predicate<String> names) {
-        closeAll(rounded);
-        closeAll(columns);
+        closeDerived();
         arrays.forEach((name, array) -> {
             array.setRequiresGradient(names.test(name));
             if (array.hasGradient()) {
@@ -182,7 +182,7 @@ public final class Weights implements AutoCloseable {
     }
 
     void setLoraConfig(LoraConfig config) {
-        closeAll(columns);
+        closeDerived();
         loraConfig = config;
     }
 
@@ -262,6 +262,43 @@ public final class Weights implements AutoCloseable {
         });
     }
 
+    /**
+     * The weights of modules below one another as {@link Ops#toInt8} gives them, adapters added: as they are now where something is
+     * trained or adapted, else made once.
+     */
+    NDList integers(List<String> modules) {
+        String key = String.join(" ", modules);
+        NDList made = integers.get(key);
+        if (made != null
+                && loraConfig == null
+                && modules.stream().noneMatch(m -> get(m + ".weight").hasGradient())) {
+            return made;
+        }
+        if (made != null) {
+            made.close();
+        }
+        NDList parts = new NDList();
+        modules.forEach(module -> parts.add(merged(module)));
+        if (parts.size() == 1) {
+            made = Ops.toInt8(parts.get(0));
+        } else {
+            try (NDArray all = NDArrays.concat(parts)) {
+                made = Ops.toInt8(all);
+            }
+        }
+        made.attach(manager);
+        integers.put(key, made);
+        return made;
+    }
+
+    /** Forgets what was made of the weights, for they change. */
+    private void closeDerived() {
+        closeAll(rounded);
+        closeAll(columns);
+        integers.values().forEach(NDList::close);
+        integers.clear();
+    }
+
     private static void closeAll(Map<String, NDArray> derived) {
         derived.values().forEach(NDArray::close);
         derived.clear();
@@ -295,8 +332,7 @@ public final class Weights implements AutoCloseable {
             adapter.b().close();
         });
         closeAll(merged);
-        closeAll(rounded);
-        closeAll(columns);
+        closeDerived();
         adapters.clear();
         loraConfig = null;
     }

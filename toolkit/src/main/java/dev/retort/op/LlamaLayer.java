@@ -7,25 +7,25 @@ import ai.djl.ndarray.NDManager;
 import java.util.Collections;
 
 /**
- * A whole LLaMA layer in one call: one position for decoding; a forward pass that keeps what its backward pass needs; and
- * that backward pass in closed form. Nothing is recorded. No biases, no norms of queries and keys, no sliding window.
+ * A whole LLaMA layer in one call: one position for decoding; a forward pass that keeps what its backward pass needs, or, by 8-bit
+ * integers, only what decoding needs; and that backward pass in closed form. Nothing is recorded. No biases, no norms of queries and keys, no sliding window.
  *
  * <p>In training, rows are packed: N tokens of B rows lie behind one another, so that matrix products and norms see no padding.
  * Attention alone sees a rectangle of B S slots.
  *
- * <p>Matrix products are made in the weights' number type, float32 or bfloat16; the layer's input and result, norms, rotation,
- * attention and the cache are float32 in either case.
+ * <p>Matrix products are made in the weights' number type, float32, bfloat16 or 8-bit integers; the layer's input and result,
+ * norms, rotation, attention and the cache are float32 in any case.
  *
  * <p>Shapes: D width, H query heads, K key heads, d head width, I inner width.
  */
 public final class LlamaLayer {
 
     private static final String SOURCE = Ops.LINEAR
+            + Ops.LINEAR_INT8
             + """
               def decode(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, at: Tensor, eps: Tensor, mask: Tensor) -> Tensor:
                 e = annotate(float, torch.item(eps))
                 start = annotate(int, torch.item(at))
-                stop = torch.add(start, 1)
                 rows, heads, width = torch.size(x, 0), torch.size(kc, 1), torch.size(kc, 3)
                 h = torch.to(torch.mul_(torch.mul(x, (self).rms(x, e)), n1), ops.prim.dtype(wq))
                 q = torch.view((self).linear(h, wq), [rows, -1, width])
@@ -35,7 +35,13 @@ public final class LlamaLayer {
                 queries = torch.sub(torch.size(turned, 1), heads)
                 _0 = torch.copy_(torch.select(kc, 2, start), torch.slice(turned, 1, queries))
                 _1 = torch.copy_(torch.select(vc, 2, start), torch.view((self).linear(h, wv), [rows, heads, width]))
-                qs = torch.reshape(torch.slice(turned, 1, 0, queries), [torch.mul(rows, heads), -1, width])
+                o = (self).attend(torch.slice(turned, 1, 0, queries), kc, vc, torch.add(start, 1), mask)
+                y = torch.add(x, (self).linear(o, wo))
+                g = torch.to(torch.mul_(torch.mul(y, (self).rms(y, e)), n2), ops.prim.dtype(wg))
+                return torch.add(y, (self).linear(torch.mul_(torch.silu((self).linear(g, wg)), (self).linear(g, wu)), wd))
+              def attend(self: __torch__.M, q: Tensor, kc: Tensor, vc: Tensor, stop: int, mask: Tensor) -> Tensor:
+                rows, heads, width = torch.size(q, 0), torch.size(kc, 1), torch.size(kc, 3)
+                qs = torch.reshape(q, [torch.mul(rows, heads), -1, width])
                 ks = torch.slice(torch.flatten(kc, 0, 1), 1, 0, stop)
                 vs = torch.slice(torch.flatten(vc, 0, 1), 1, 0, stop)
                 scores = torch.mul_(torch.bmm(qs, torch.transpose(ks, 1, 2)), torch.pow(width, -0.5))
@@ -43,10 +49,42 @@ public final class LlamaLayer {
                   seen = torch.view(torch.where(mask, torch.view(scores, [rows, heads, -1, stop]), -inf), [torch.mul(rows, heads), -1, stop])
                 else:
                   seen = scores
-                o = torch.reshape(torch.bmm(torch.softmax(seen, -1), vs), [rows, 1, -1])
-                y = torch.add(x, (self).linear(o, wo))
-                g = torch.to(torch.mul_(torch.mul(y, (self).rms(y, e)), n2), ops.prim.dtype(wg))
-                return torch.add(y, (self).linear(torch.mul_(torch.silu((self).linear(g, wg)), (self).linear(g, wu)), wd))
+                return torch.reshape(torch.bmm(torch.softmax(seen, -1), vs), [rows, 1, -1])
+              def decode_int8(self: __torch__.M, x0: Tensor, n1: Tensor, wqkv: Tensor, sqkv: Tensor, wo: Tensor, so: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, at: Tensor, eps: Tensor, mask: Tensor) -> Tensor:
+                e = annotate(float, torch.item(eps))
+                start = annotate(int, torch.item(at))
+                x = torch.flatten(x0, 0, 1)
+                heads, width = torch.size(kc, 1), torch.size(kc, 3)
+                h = torch.mul_(torch.mul(x, (self).rms(x, e)), n1)
+                qkv = torch.view((self).linear_int8(h, wqkv, sqkv), [torch.size(x, 0), -1, width])
+                both = torch.sub(torch.size(qkv, 1), heads)
+                queries = torch.sub(both, heads)
+                qk = torch.slice(qkv, 1, 0, both)
+                turned = torch.addcmul(torch.mul(qk, cos), torch.roll(qk, [torch.floordiv(width, 2)], [-1]), sin)
+                _0 = torch.copy_(torch.select(kc, 2, start), torch.slice(turned, 1, queries))
+                _1 = torch.copy_(torch.select(vc, 2, start), torch.slice(qkv, 1, both))
+                o = (self).attend(torch.slice(turned, 1, 0, queries), kc, vc, torch.add(start, 1), mask)
+                y = torch.add_((self).linear_int8(torch.flatten(o, 0, 1), wo, so), x)
+                return torch.unsqueeze((self).feed_forward_int8(y, n2, wgu, sgu, wd, sd, e), 1)
+              def feed_forward_int8(self: __torch__.M, y: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, e: float) -> Tensor:
+                gate, up = torch.chunk((self).linear_int8(torch.mul_(torch.mul(y, (self).rms(y, e)), n2), wgu, sgu), 2, 1)
+                return torch.add_((self).linear_int8(torch.mul_(torch.silu(gate), up), wd, sd), y)
+              def read_int8(self: __torch__.M, x: Tensor, n1: Tensor, wqkv: Tensor, sqkv: Tensor, wo: Tensor, so: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor) -> List[Tensor]:
+                e = annotate(float, torch.item(eps))
+                rows = annotate(int, torch.item(rows0))
+                width = torch.size(cos, -1)
+                h = torch.mul_(torch.mul(x, (self).rms(x, e)), n1)
+                qkv = torch.view((self).linear_int8(h, wqkv, sqkv), [torch.size(x, 0), -1, width])
+                queries = torch.floordiv(torch.size(wo, 1), width)
+                both = torch.floordiv(torch.add(torch.size(qkv, 1), queries), 2)
+                g = torch.floordiv(queries, torch.sub(both, queries))
+                turned = (self).rotate(torch.slice(qkv, 1, 0, both), cos, sin)
+                qp = (self).pad_heads(torch.slice(turned, 1, 0, queries), slots, rows)
+                kp = (self).pad_heads(torch.slice(turned, 1, queries), slots, rows)
+                vp = (self).pad_heads(torch.slice(qkv, 1, both), slots, rows)
+                o, _0 = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), 0., True)
+                y = torch.add_((self).linear_int8((self).unpad_heads(o, places), wo, so), x)
+                return [(self).feed_forward_int8(y, n2, wgu, sgu, wd, sd, e), kp, vp]
               def decode_row(self: __torch__.M, x0: Tensor, n1: Tensor, wqkv: Tensor, wo: Tensor, n2: Tensor, wgu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, at: Tensor, eps: Tensor) -> Tensor:
                 e = annotate(float, torch.item(eps))
                 start = annotate(int, torch.item(at))
@@ -207,6 +245,35 @@ public final class LlamaLayer {
             long position,
             double epsilon) {
         return decode("decode_row", x, weights, rotation, keys, values, position, epsilon);
+    }
+
+    /**
+     * As {@link #decode} with matrices of 8-bit integers, as {@link Ops#toInt8} gives them.
+     *
+     * @param weights input norm; q, k and v below one another; o; second norm; gate and up below one another; down. Each matrix is
+     *     followed by its scales
+     */
+    public static NDArray decodeInt8(
+            NDArray x,
+            NDArray[] weights,
+            NDArray[] rotation,
+            NDArray keys,
+            NDArray values,
+            NDArray mask,
+            long position,
+            double epsilon) {
+        NDArray seen = mask == null ? Holder.NOTHING : mask;
+        return decode("decode_int8", x, weights, rotation, keys, values, position, epsilon, seen);
+    }
+
+    /**
+     * As {@link #forward} with matrices of 8-bit integers, keeping nothing for a way back.
+     *
+     * @param weights as of {@link #decodeInt8}
+     * @return the layer's result [N, D], the keys, rotated, and the values [B, K, S, d]
+     */
+    public static NDList readInt8(NDArray x, NDArray[] weights, Pack pack, double epsilon) {
+        return Holder.MODULE.call("read_int8", false, inputs(x, null, weights, pack, epsilon, null));
     }
 
     private static NDArray decode(

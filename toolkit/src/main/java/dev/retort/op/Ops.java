@@ -36,8 +36,24 @@ public final class Ops {
                 return torch.to(z, ops.prim.dtype(x0))
             """;
 
+    /**
+     * A product by 8-bit integers: each row of x is rounded by a scale of its own, so that what a row gives does not depend on its
+     * neighbours; sums of integers are exact.
+     */
+    static final String LINEAR_INT8 =
+            """
+              def linear_int8(self: __torch__.M, x: Tensor, w: Tensor, s: Tensor) -> Tensor:
+                scale = torch.clamp_min_(torch.mul(torch.amax(torch.abs(x), [1], True), 0.007874015748031496), 1e-30)
+                q = torch.to(torch.round_(torch.div(x, scale)), 1)
+                return torch.mul_(torch.mul_(torch.to(torch._int_mm(q, torch.t(w)), 6), scale), s)
+            """;
+
     private static final String SOURCE = LINEAR
+            + LINEAR_INT8
             + """
+              def to_int8(self: __torch__.M, w: Tensor) -> List[Tensor]:
+                s = torch.clamp_min_(torch.mul(torch.amax(torch.abs(w), [1], True), 0.007874015748031496), 1e-30)
+                return [torch.to(torch.round_(torch.div(w, s)), 1), torch.squeeze(s, 1)]
               def linear_bias(self: __torch__.M, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
                 return torch.linear(x, w, b)
               def conv1d(self: __torch__.M, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
@@ -469,6 +485,25 @@ public final class Ops {
     /** A copy in bfloat16, which DJL itself does not know: it can be given to these operators and not be read. */
     public static NDArray toBfloat16(NDArray x) {
         return runUnrecorded("to_bfloat16", x);
+    }
+
+    /**
+     * A matrix [O, I] by 8-bit integers from -127 to 127.
+     *
+     * @return the integers [O, I], and for each output the scale [O] that gives the matrix back
+     */
+    public static NDList toInt8(NDArray w) {
+        return Holder.MODULE.call("to_int8", false, w);
+    }
+
+    /**
+     * x [N, I] times the transpose of a matrix by 8-bit integers, giving float32 [N, O].
+     *
+     * @param w as of {@link #toInt8}
+     * @param scales [O]
+     */
+    public static NDArray linearInt8(NDArray x, NDArray w, NDArray scales) {
+        return runUnrecorded("linear_int8", x, w, scales);
     }
 
     /**

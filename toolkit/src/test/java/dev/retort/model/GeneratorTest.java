@@ -111,14 +111,105 @@ class GeneratorTest {
             assertThat(rounded.get(0)).matches(values -> (Float.floatToIntBits(values[0]) & 0xffff) != 0);
             for (int step = 0; step < exact.size(); step++) {
                 assertThat(again.get(step)).containsExactly(exact.get(step));
-                double difference = 0;
-                double square = 0;
-                for (int i = 0; i < exact.get(step).length; i++) {
-                    difference += Math.pow(rounded.get(step)[i] - exact.get(step)[i], 2);
-                    square += Math.pow(exact.get(step)[i], 2);
-                }
-                assertThat(Math.sqrt(difference / square)).as("step " + step).isBetween(1e-6, 2e-2);
+                assertThat(distance(rounded.get(step), exact.get(step)))
+                        .as("step " + step)
+                        .isBetween(1e-6, 2e-2);
             }
+        }
+    }
+
+    /** One, few and many rows; with adapters too. */
+    @ParameterizedTest
+    @CsvSource({"1,false", "3,false", "3,true", "70,false"})
+    void int8GivesLogitsNearThoseOfFloat32(int rows, boolean withAdapters) throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
+            CausalLm model = (CausalLm) loaded.model();
+            if (withAdapters) {
+                model.weights().addLora(new LoraConfig(2, 4.0, 0.0, List.of("all-linear"), false), 5);
+            }
+            List<float[]> exact = logits(model, rows);
+            model.setPrecision(Precision.INT8);
+            List<float[]> rounded = logits(model, rows);
+            for (int step = 0; step < exact.size(); step++) {
+                assertThat(distance(rounded.get(step), exact.get(step)))
+                        .as("step " + step)
+                        .isBetween(1e-4, 5e-2);
+            }
+            model.setPrecision(Precision.FLOAT32);
+            List<float[]> again = logits(model, rows);
+            for (int step = 0; step < exact.size(); step++) {
+                assertThat(again.get(step)).containsExactly(exact.get(step));
+            }
+        }
+    }
+
+    /** A row's scale is its own: what stands beside it changes nothing but how float32 rounds outside products. */
+    @Test
+    void anInt8RowDoesNotDependOnItsNeighbours() throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
+            CausalLm model = (CausalLm) loaded.model();
+            model.setPrecision(Precision.INT8);
+            List<float[]> alone = logits(model, 1);
+            List<float[]> among = logits(model, 5);
+            for (int step = 0; step < alone.size(); step++) {
+                int width = alone.get(step).length;
+                assertThat(distance(Arrays.copyOf(among.get(step), width), alone.get(step)))
+                        .as("step " + step)
+                        .isLessThan(2e-2);
+            }
+            assertThatThrownBy(model::gradientPasses)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("a model whose matrices are 8-bit integers cannot be trained");
+        }
+    }
+
+    @Test
+    void int8FollowsTheWeights() throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
+            CausalLm model = (CausalLm) loaded.model();
+            model.setPrecision(Precision.INT8);
+            List<float[]> bare = logits(model, 1);
+            model.weights().addLora(new LoraConfig(2, 4.0, 0.0, List.of("all-linear"), false), 5);
+            model.weights().adapterArrays().values().forEach(array -> array.set(filled(array, 0.1f)));
+            List<float[]> adapted = logits(model, 1);
+            assertThat(adapted.get(3)).isNotEqualTo(bare.get(3));
+            model.weights().mergeLora();
+            assertThat(logits(model, 1).get(3)).containsExactly(adapted.get(3));
+            model.weights().train(name -> true);
+            NDArray up = model.weights().get("model.layers.0.mlp.up_proj.weight");
+            up.set(filled(up, 0f));
+            assertThat(logits(model, 1).get(0)).isNotEqualTo(adapted.get(0));
+        }
+    }
+
+    private static double distance(float[] values, float[] from) {
+        double difference = 0;
+        double square = 0;
+        for (int i = 0; i < from.length; i++) {
+            difference += Math.pow(values[i] - from[i], 2);
+            square += Math.pow(from[i], 2);
+        }
+        return Math.sqrt(difference / square);
+    }
+
+    /** Equal prompts are read once, and each goes on by its own draws. */
+    @Test
+    void equalPromptsDrawApart() throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
+            Generator generator = new Generator(loaded.model(), null);
+            SamplingParams sampling = SamplingParams.none().withTemperature(1.0).withMaxTokens(6);
+            GenerationOptions options = new GenerationOptions(sampling, Set.of(), 1, 8);
+            List<int[]> prompts = List.of(new int[] {5, 6}, new int[] {7, 8}, new int[] {5, 6}, new int[] {5, 6, 9});
+            long[] seeds = {1, 2, 3, 1};
+            List<Generated> together = generator.generate(prompts, seeds, options);
+            for (int i = 0; i < seeds.length; i++) {
+                Generated alone = generator
+                        .generate(List.of(prompts.get(i)), new long[] {seeds[i]}, options)
+                        .get(0);
+                assertThat(together.get(i).prompt()).isEqualTo(i);
+                assertThat(together.get(i).ids()).isEqualTo(alone.ids());
+            }
+            assertThat(together.get(0).ids()).isNotEqualTo(together.get(2).ids());
         }
     }
 

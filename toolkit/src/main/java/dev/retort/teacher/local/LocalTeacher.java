@@ -98,7 +98,7 @@ public final class LocalTeacher implements Teacher {
             String called = model.startsWith(HUB)
                     ? model
                     : String.valueOf(path.toAbsolutePath().normalize().getFileName());
-            String dtype = precision == Precision.FLOAT32 ? "" : "+bfloat16";
+            String dtype = precision == Precision.FLOAT32 ? "" : "+" + precision.title();
             return new LocalTeacher(called + "@" + hash(path).substring(0, 12) + dtype, loaded);
         } catch (IOException | RuntimeException e) {
             loaded.close();
@@ -119,8 +119,8 @@ public final class LocalTeacher implements Teacher {
     }
 
     /**
-     * The name it was opened by, the beginning of the SHA-256 of all its files that are read, weights included, and "+bfloat16"
-     * where its products are such.
+     * The name it was opened by, the beginning of the SHA-256 of all its files that are read, weights included, and
+     * "+bfloat16" or "+int8" where its products are such.
      */
     @Override
     public String name() {
