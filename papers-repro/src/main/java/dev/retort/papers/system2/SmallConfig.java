@@ -20,7 +20,8 @@ import java.util.Map;
  * @param distilling how it is trained on answers
  * @param seeds of the distilled row; all others have the first one alone
  * @param evalBatchRows rows decoded together
- * @param dtype of the matrix products of all that is asked and tested, bfloat16 or float32; null for float32
+ * @param dtype of the matrix products of tests: float32, bfloat16, int8; null for float32
+ * @param askingDtype of the matrix products of what is asked to learn from, and of the gate before it; null for dtype's
  */
 record SmallConfig(
         Map<String, String> needs,
@@ -34,7 +35,8 @@ record SmallConfig(
         TrainingSettings distilling,
         List<Integer> seeds,
         Integer evalBatchRows,
-        Precision dtype) {
+        Precision dtype,
+        Precision askingDtype) {
 
     /**
      * What a task takes of all there is.
@@ -79,9 +81,14 @@ record SmallConfig(
         evalBatchRows = evalBatchRows == null ? Integer.valueOf(32) : evalBatchRows;
     }
 
-    /** Of all that is asked and tested. */
+    /** Of tests. */
     Precision precision() {
         return dtype == null ? Precision.FLOAT32 : dtype;
+    }
+
+    /** Of what is asked to learn from. */
+    Precision askingPrecision() {
+        return askingDtype == null ? precision() : askingDtype;
     }
 
     private static void require(boolean holds, String message) {

@@ -102,7 +102,8 @@ final class SmallRecipe {
                 true,
                 config.distilling(),
                 config.evalBatchRows(),
-                config.precision());
+                config.precision(),
+                config.askingPrecision());
         System2Road road = new System2Road(
                 options, settings, task.world(), model.get(), first, seed -> record(seed, List.of(task)));
         if (options.interrupt().requested()) {
@@ -190,7 +191,7 @@ final class SmallRecipe {
         return true;
     }
 
-    /** System 2 on the dev questions, greedy. */
+    /** System 2 on the dev questions, greedy, in the numbers in which it will be asked. */
     private void test(SmallTask task, Path model, Path folder) throws IOException, InterruptedException {
         System2World world = task.world();
         RowRun.write(
@@ -202,7 +203,7 @@ final class SmallRecipe {
                                         folder.resolve("asked"),
                                         model,
                                         config.evalBatchRows(),
-                                        config.precision())
+                                        config.askingPrecision())
                                 .withParams(SamplingParams.greedy(world.maxTokens()))
                                 .withMethod(world.calls()),
                         task.dev(),

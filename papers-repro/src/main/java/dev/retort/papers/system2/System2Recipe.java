@@ -128,6 +128,7 @@ public final class System2Recipe {
                 false,
                 config.distilling(),
                 config.evalBatchRows(),
+                Precision.FLOAT32,
                 Precision.FLOAT32);
         System2Road road = new System2Road(options, settings, world, model, seed, this::record);
         road.prepare();

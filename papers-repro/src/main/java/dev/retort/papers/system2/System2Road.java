@@ -66,7 +66,8 @@ final class System2Road {
      * @param isVoteEarly whether a question is asked about only until its vote stands
      * @param distilling how the model is trained on answers
      * @param evalBatchRows rows decoded together
-     * @param precision of the matrix products of all that is asked and tested
+     * @param precision of the matrix products of tests
+     * @param asking precision of the matrix products of what is asked to learn from
      */
     record Settings(
             int samples,
@@ -74,7 +75,8 @@ final class System2Road {
             boolean isVoteEarly,
             TrainingSettings distilling,
             int evalBatchRows,
-            Precision precision) {}
+            Precision precision,
+            Precision asking) {}
 
     /** Starts the record of a row. */
     @FunctionalInterface
@@ -136,8 +138,8 @@ final class System2Road {
         }
     }
 
-    private SampleRequest request(List<Question> questions, Path folder) {
-        return request(questions, folder, model, settings.evalBatchRows(), settings.precision());
+    private SampleRequest request(List<Question> questions, Path folder, Precision precision) {
+        return request(questions, folder, model, settings.evalBatchRows(), precision);
     }
 
     /**
@@ -164,7 +166,7 @@ final class System2Road {
             return;
         }
         Files.createDirectories(folder);
-        SampleRequest request = request(world.unlabelled(), folder)
+        SampleRequest request = request(world.unlabelled(), folder, settings.asking())
                 .withSamples(settings.samples())
                 .withParams(sampled(world.maxTokens()))
                 .withMethod(world.calls());
@@ -340,7 +342,7 @@ final class System2Road {
         }
         long start = System.nanoTime();
         RunFolder.writeConfig(folder, new RowConfig(row.title(), world.name(), null));
-        SampleRequest request = request(world.tests(), folder.resolve("asked"));
+        SampleRequest request = request(world.tests(), folder.resolve("asked"), settings.precision());
         SampleRequest asked =
                 switch (row) {
                     case SYSTEM_2 -> request.withParams(SamplingParams.greedy(world.maxTokens()))
