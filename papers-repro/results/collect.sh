@@ -5,10 +5,11 @@
 #   collect.sh restore RUN_FOLDER PAPER RECIPE    from there
 #
 # Published are tables, figures, run records, settings, metrics and one gzipped line a question (ids, predictions, scores);
-# questions, samples and models are not. A row counts as done where its evaluation is.
+# questions, samples and models are not, but for what a model has told itself (asked/*/train.jsonl): rows are trained from that on
+# any machine (--only train,evaluate). A row counts as done where its evaluation is.
 set -euo pipefail
 if [ $# -ne 4 ]; then
-  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 run=$2
@@ -28,6 +29,7 @@ case $1 in
       name=$(basename "$(dirname "$file")")
       mkdir -p "$results/asked/$name"
       cp "$file" "$results/asked/$name/filter.txt"
+      [ "$3/$4" != system2/small ] || gzip -9 -n -c "$(dirname "$file")/train.jsonl" > "$results/asked/$name/train.jsonl.gz"
     done
     for row in "$run"/rows/*/; do
       name=$(basename "$row")
@@ -45,6 +47,13 @@ case $1 in
     mkdir -p "$run"
     for file in run.json config.yaml; do
       [ ! -f "$results/$file" ] || cp "$results/$file" "$run/$file"
+    done
+    for asked in "$results"/asked/*/; do
+      [ -f "$asked/train.jsonl.gz" ] || continue
+      name=$(basename "$asked")
+      mkdir -p "$run/asked/$name"
+      cp "$asked/filter.txt" "$run/asked/$name/filter.txt"
+      gzip -d -c "$asked/train.jsonl.gz" > "$run/asked/$name/train.jsonl"
     done
     for row in "$results"/rows/*/; do
       name=$(basename "$row")

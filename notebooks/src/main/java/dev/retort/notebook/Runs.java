@@ -3,6 +3,7 @@ package dev.retort.notebook;
 import ai.djl.Device;
 import dev.retort.papers.Figure;
 import dev.retort.papers.Recipes;
+import dev.retort.papers.RowFilter;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
 import dev.retort.papers.stepbystep.StepByStepFigures;
@@ -57,6 +58,7 @@ public final class Runs {
                 overrides,
                 stages,
                 seeds,
+                RowFilter.ALL,
                 true,
                 Device.cpu(),
                 null,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import dev.retort.data.AtomicFiles;
+import dev.retort.papers.RowFilter;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
 import dev.retort.report.ResultRow;
@@ -44,6 +45,7 @@ class RunsTest {
                         List.of("steps=1"),
                         Set.of(Stage.ASK),
                         List.of(3, 4),
+                        RowFilter.ALL,
                         true,
                         Device.cpu(),
                         null,

@@ -1,5 +1,6 @@
 package dev.retort.cli;
 
+import dev.retort.papers.RowFilter;
 import dev.retort.papers.stepbystep.StepByStepRecipe;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,7 +40,17 @@ final class QuickstartCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         common.apply();
         int status = RunCommand.run(
-                common, spec, StepByStepRecipe.PAPER, "tiny", out, List.of(), Set.of(), List.of(0), true, false);
+                common,
+                spec,
+                StepByStepRecipe.PAPER,
+                "tiny",
+                out,
+                List.of(),
+                Set.of(),
+                List.of(0),
+                RowFilter.ALL,
+                true,
+                false);
         if (status == Retort.DONE) {
             System.err.println(
                     "retort: every step of the road is a file in " + out + "; see its train.jsonl and rows/");

@@ -1,5 +1,6 @@
 package dev.retort.cli;
 
+import dev.retort.papers.RowFilter;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
 import dev.retort.papers.minillm.MiniLlmRecipe;
@@ -36,7 +37,8 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  retort run step-by-step",
             "  retort run step-by-step --seeds 0-4 --out runs/step-by-step/five",
-            "  retort run step-by-step --set training.max_steps=200 --only ask,filter,compose"
+            "  retort run step-by-step --set training.max_steps=200 --only ask,filter,compose",
+            "  retort run step-by-step --recipe small --resume --rows '*.svamp-fold-*'"
         })
 final class RunCommand implements Callable<Integer> {
 
@@ -72,6 +74,15 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--seeds", paramLabel = "0-4", description = "Several seeds: a range or a list such as 0,2,5")
     private String seeds;
 
+    @Option(
+            names = "--rows",
+            paramLabel = "GLOB",
+            split = ",",
+            description =
+                    "Only rows whose name, method.size.seed, matches; no report then. Several machines can so share"
+                            + " a recipe, a folder each, whose rows/ are put together afterwards")
+    private List<String> rows = new ArrayList<>();
+
     @Option(names = "--resume", description = "Go on with what the folder holds")
     private boolean resume;
 
@@ -87,7 +98,18 @@ final class RunCommand implements Callable<Integer> {
         Path folder = out != null
                 ? out
                 : Path.of("runs", paper, Path.of(recipe).getFileName().toString());
-        return run(common, spec, paper, recipe, folder, overrides, stages(only), seeds(seed, seeds), resume, dryRun);
+        return run(
+                common,
+                spec,
+                paper,
+                recipe,
+                folder,
+                overrides,
+                stages(only),
+                seeds(seed, seeds),
+                rows(rows),
+                resume,
+                dryRun);
     }
 
     static int run(
@@ -99,6 +121,7 @@ final class RunCommand implements Callable<Integer> {
             List<String> overrides,
             Set<Stage> stages,
             List<Integer> seeds,
+            RowFilter rows,
             boolean resume,
             boolean dryRun)
             throws IOException, InterruptedException {
@@ -111,6 +134,7 @@ final class RunCommand implements Callable<Integer> {
                     overrides,
                     stages,
                     seeds,
+                    rows,
                     resume,
                     common.device(),
                     common.threads(),
@@ -144,6 +168,12 @@ final class RunCommand implements Callable<Integer> {
                 return Folders.INTERRUPTED;
             }
         }
+        if (!rows.isAll()) {
+            if (!rows.hasMatched()) {
+                throw new UsageException("--rows: no row of the recipe matches; retort run --dry-run lists them");
+            }
+            return Retort.DONE;
+        }
         Path table = folder.resolve("table.md");
         if (Files.exists(table)) {
             spec.commandLine().getOut().print(Files.readString(table));
@@ -156,6 +186,14 @@ final class RunCommand implements Callable<Integer> {
         if (!List.of(StepByStepRecipe.PAPER, System2Recipe.PAPER, MiniLlmRecipe.PAPER)
                 .contains(paper)) {
             throw new UsageException("there is no recipe for '" + paper + "' yet; retort papers lists what there is");
+        }
+    }
+
+    private static RowFilter rows(List<String> globs) {
+        try {
+            return RowFilter.of(globs.stream().map(String::strip).toList());
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--rows: " + e.getMessage());
         }
     }
 

@@ -95,12 +95,15 @@ public record RowRun(
     }
 
     /**
-     * Trains and tests, so far as it is not done and the options ask for it.
+     * Trains and tests, so far as it is not done and the options ask for it, this row included.
      *
      * @param task the test's name
      * @return false after an interruption
      */
     public boolean run(String task, Student student, Items items, Test test) throws IOException {
+        if (!options.rows().matches(name)) {
+            return true;
+        }
         Path folder = folder();
         boolean isEvaluated = Files.exists(evaluation(options.out(), name, task));
         boolean isTrained = isEvaluated || Files.isDirectory(folder.resolve(SupervisedTraining.FINAL));

@@ -15,6 +15,7 @@ import java.util.Set;
  * @param overrides key=value, dotted keys
  * @param stages to run; empty for all
  * @param seeds of the rows; empty for the recipe's own
+ * @param rows that are wanted
  * @param resume whether what is in the run folder already is kept and gone on from
  * @param device where models run
  * @param threads of tensor operations; null leaves it to the recipe
@@ -29,6 +30,7 @@ public record RunOptions(
         List<String> overrides,
         Set<Stage> stages,
         List<Integer> seeds,
+        RowFilter rows,
         boolean resume,
         Device device,
         Integer threads,
@@ -44,9 +46,9 @@ public record RunOptions(
         listeners = List.copyOf(listeners);
     }
 
-    /** Whether a stage is to run. */
+    /** Whether a stage is to run. Where not every row is wanted there is no report, unless it is asked for by name. */
     public boolean runs(Stage stage) {
-        return stages.isEmpty() || stages.contains(stage);
+        return stages.isEmpty() ? stage != Stage.REPORT || rows.isAll() : stages.contains(stage);
     }
 
     /** Threads of tensor operations: as asked for, else the recipe's, else all cores. */

@@ -57,6 +57,26 @@ class RunCommandTest {
     }
 
     @Test
+    void runsTheRowsThatAreAskedFor() throws IOException {
+        Path out = temporary.resolve("run");
+        CliRun some = run(out, "--seeds", "100", "--rows", "step-by-step.*,standard-*");
+        assertThat(some.status()).as(some.err()).isZero();
+        assertThat(some.out()).isEmpty();
+        assertThat(out.resolve("table.csv")).doesNotExist();
+        try (var rows = Files.list(out.resolve("rows"))) {
+            assertThat(rows)
+                    .extracting(row -> row.getFileName().toString())
+                    .containsExactlyInAnyOrder("step-by-step.full.100", "standard-finetuning.full.100");
+        }
+        CliRun none = run(out, "--seeds", "100", "--resume", "--rows", "pinto.*");
+        assertThat(none.status()).isEqualTo(Retort.USAGE);
+        assertThat(none.err()).contains("no row of the recipe matches");
+        CliRun bad = run(out, "--resume", "--rows", "[");
+        assertThat(bad.status()).isEqualTo(Retort.USAGE);
+        assertThat(bad.err()).contains("--rows: '[' is no pattern of names");
+    }
+
+    @Test
     void refusesAFolderThatHoldsSomething() throws IOException {
         Files.writeString(temporary.resolve("notes.txt"), "mine");
         CliRun run = run(temporary);

@@ -30,6 +30,7 @@ class RowRunTest {
                 List.of(),
                 Set.of(stages),
                 List.of(),
+                RowFilter.ALL,
                 true,
                 Device.cpu(),
                 1,

@@ -43,12 +43,25 @@ public final class ScratchFolder {
     /** Options of a run on the processor without progress on stderr. */
     public static RunOptions options(
             Path recipe, Path out, Set<Stage> stages, List<Integer> seeds, Interrupt interrupt, ProgressListener seen) {
+        return options(recipe, out, stages, seeds, RowFilter.ALL, interrupt, seen);
+    }
+
+    /** As before, of some rows. */
+    public static RunOptions options(
+            Path recipe,
+            Path out,
+            Set<Stage> stages,
+            List<Integer> seeds,
+            RowFilter rows,
+            Interrupt interrupt,
+            ProgressListener seen) {
         return new RunOptions(
                 recipe.toString(),
                 out,
                 List.of(),
                 stages,
                 seeds,
+                rows,
                 true,
                 Device.cpu(),
                 1,

@@ -141,7 +141,8 @@ public final class MiniLlmRecipe {
         try (LoadedModel teacher = Models.load(teacherFolder, options.device())) {
             List<Example> written = written(teacher, seed);
             for (DistilRow row : DistilRow.values()) {
-                if (!row(row, seed, teacher, startFolder, row.isFromTeacher() ? written : data)) {
+                if (options.rows().matches(row.title() + ".all." + seed)
+                        && !row(row, seed, teacher, startFolder, row.isFromTeacher() ? written : data)) {
                     return false;
                 }
             }

@@ -242,6 +242,9 @@ final class ReleasedRecipe {
             if (options.interrupt().requested()) {
                 return false;
             }
+            if (!options.rows().matches(row.name(seed))) {
+                continue;
+            }
             ReleasedData set = data.get(row.dataSet());
             String task = set.dataSet().title();
             if (!train(row, seed, row.name(seed), chosen(row.method()), task, set.test(row))) {

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -91,6 +92,9 @@ final class SmallRecipe {
     }
 
     private boolean task(SmallTask task) throws IOException, InterruptedException {
+        if (!isWanted(task.world().name())) {
+            return true;
+        }
         Optional<Path> model = warmUp(task);
         if (model.isEmpty()) {
             return false;
@@ -122,6 +126,12 @@ final class SmallRecipe {
             }
         }
         return true;
+    }
+
+    /** Whether any row of a task is. */
+    private boolean isWanted(String task) {
+        return config.seeds().stream().anyMatch(seed -> Arrays.stream(System2Row.values())
+                .anyMatch(row -> options.rows().matches(System2Road.rowName(row, task, seed))));
     }
 
     /**

@@ -335,9 +335,11 @@ final class System2Road {
 
     /** The rows that only ask the model. */
     private boolean test(System2Row row) throws IOException, InterruptedException {
-        Path folder = out.resolve("rows").resolve(rowName(row, world.name(), seed));
+        String name = rowName(row, world.name(), seed);
+        Path folder = out.resolve("rows").resolve(name);
         if (!options.runs(Stage.EVALUATE)
-                || Files.exists(RowRun.evaluation(out, rowName(row, world.name(), seed), world.name()))) {
+                || !options.rows().matches(name)
+                || Files.exists(RowRun.evaluation(out, name, world.name()))) {
             return true;
         }
         long start = System.nanoTime();

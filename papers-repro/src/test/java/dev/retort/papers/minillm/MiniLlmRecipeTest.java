@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import dev.retort.eval.Evaluation;
+import dev.retort.papers.RowFilter;
 import dev.retort.papers.RunOptions;
 import dev.retort.report.ResultRow;
 import dev.retort.report.ResultTable;
@@ -36,6 +37,7 @@ class MiniLlmRecipeTest {
                         "distilling.max_steps=3"),
                 Set.of(),
                 List.of(100, 101),
+                RowFilter.ALL,
                 true,
                 Device.cpu(),
                 1,

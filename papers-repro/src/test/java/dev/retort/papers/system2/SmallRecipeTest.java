@@ -10,6 +10,7 @@ import dev.retort.data.JsonLines;
 import dev.retort.data.Question;
 import dev.retort.data.TeacherSample;
 import dev.retort.eval.Evaluation;
+import dev.retort.papers.RowFilter;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.ScratchFolder;
 import dev.retort.run.Interrupt;
@@ -114,6 +115,36 @@ class SmallRecipeTest {
         }
         assertThat(out.resolve("config.yaml")).content().contains("dtype: bfloat16\n", "  bf16: true\n");
         assertThat(out.resolve("table.csv")).isNotEmptyFile();
+    }
+
+    @Test
+    void rowsOfOneTaskAskForThatTaskAlone() throws Exception {
+        RunOptions options = ScratchFolder.options(
+                Path.of(options("0").recipe()),
+                out,
+                Set.of(),
+                List.of(),
+                RowFilter.of(List.of("{gold,system-1}.last-letters.*")),
+                Interrupt.onThread(),
+                null);
+        Files.writeString(
+                Path.of(options.recipe()), Files.readString(Path.of(options.recipe())) + "asking_dtype: int8\n");
+        assertThat(System2Recipe.run(options)).isTrue();
+        try (var rows = Files.list(out.resolve("rows"))) {
+            assertThat(rows)
+                    .extracting(row -> row.getFileName().toString())
+                    .containsExactlyInAnyOrder(
+                            "warm-up-1.last-letters.0", "gold.last-letters.0", "system-1.last-letters.0");
+        }
+        for (TeacherSample sample :
+                JsonLines.read(out.resolve("asked/last-letters.0/samples.jsonl"), TeacherSample.class)) {
+            assertThat(sample.teacher()).contains("+int8;");
+        }
+        Path tested = out.resolve("rows/system-1.last-letters.0/asked/samples.jsonl");
+        for (TeacherSample sample : JsonLines.read(tested, TeacherSample.class)) {
+            assertThat(sample.teacher()).doesNotContain("int8");
+        }
+        assertThat(out.resolve("table.csv")).doesNotExist();
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.retort.data.Example;
 import dev.retort.data.JsonLines;
 import dev.retort.data.TeacherSample;
 import dev.retort.eval.Evaluation;
+import dev.retort.papers.RowFilter;
 import dev.retort.papers.RunOptions;
 import dev.retort.run.Interrupt;
 import java.nio.file.Files;
@@ -39,6 +40,7 @@ class System2RecipeTest {
                         "max_tokens=6"),
                 Set.of(),
                 seeds,
+                RowFilter.ALL,
                 true,
                 Device.cpu(),
                 1,
