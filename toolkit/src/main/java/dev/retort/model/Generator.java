@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 
 /**
  * Continues prompts in batches with a cache of keys and values. Finished rows leave the batch; rows of one prompt share its
- * reading; every row draws from its own seed, so that a row's text does not depend on its neighbours.
+ * reading, and so do prompts what they all begin with; every row draws from its own seed, so that a row's text does not depend on its neighbours.
  */
 public final class Generator {
 

@@ -45,6 +45,8 @@ public final class LlamaModel implements CausalLm {
             List.of("mlp.gate_proj", "mlp.up_proj"),
             List.of("mlp.down_proj"));
 
+    private static final int LEAST_SHARED = 16;
+
     private final LlamaConfig config;
     private final Weights weights;
     private Precision precision = Precision.FLOAT32;
@@ -174,7 +176,7 @@ public final class LlamaModel implements CausalLm {
             return CausalLm.super.labelHidden(batch);
         }
         PackedRows packed = PackedRows.of(batch, this);
-        NDArray x = read(packed, wholeLayers(), (kept, layer) -> {});
+        NDArray x = read(packed, wholeLayers(), null, (read, layer) -> {});
         return norm(Ops.selectRows(x, batch.manager().create(PackedRows.labelPlaces(batch))), "model.norm");
     }
 
@@ -289,17 +291,6 @@ public final class LlamaModel implements CausalLm {
     private NDArray fusedLayer(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {
         NDArray keys = state.keysWithRoom(layer);
         NDArray values = state.valuesWithRoom(layer);
-        if (precision == Precision.INT8) {
-            return LlamaLayer.decodeInt8(
-                    x,
-                    state.wholeLayers().get(layer),
-                    rotation,
-                    keys,
-                    values,
-                    mask,
-                    state.filled(),
-                    config.normEpsilon());
-        }
         if (mask == null && state.rowLayers() != null) {
             return LlamaLayer.decodeRow(
                     x, state.rowLayers().get(layer), rotation, keys, values, state.filled(), config.normEpsilon());
@@ -358,49 +349,72 @@ public final class LlamaModel implements CausalLm {
     }
 
     private NDArray readPacked(List<int[]> prompts, DecodeState state, NDManager scratch) {
-        PackedRows packed = PackedRows.of(prompts, this, scratch);
-        NDArray x = precision == Precision.INT8
-                ? readIntegers(packed, state)
-                : read(packed, state.wholeLayers(), (kept, layer) -> {
-                    state.appendKeys(layer, kept.keys()).close();
-                    state.appendValues(layer, kept.values()).close();
-                });
+        int shared = sharedTokens(prompts);
+        List<LlamaLayer.Prefix> prefix = shared == 0 ? null : prefix(prompts, shared, state, scratch);
+        List<int[]> rests = prompts.stream()
+                .map(prompt -> Arrays.copyOfRange(prompt, shared, prompt.length))
+                .toList();
+        NDArray x = read(PackedRows.of(rests, shared, this, scratch), state.wholeLayers(), prefix, (read, layer) -> {
+            state.appendKeys(layer, read.keys()).close();
+            state.appendValues(layer, read.values()).close();
+        });
         long[] last = new long[prompts.size()];
         long tokens = 0;
         for (int row = 0; row < last.length; row++) {
-            tokens += prompts.get(row).length;
+            tokens += rests.get(row).length;
             last[row] = tokens - 1;
         }
         return norm(Ops.selectRows(x, scratch.create(last)), "model.norm");
     }
 
-    private NDArray readIntegers(PackedRows packed, DecodeState state) {
-        NDArray x = Ops.embedding(packed.ids(), weights.get(EMBEDDING)); // [N, D]
-        for (int layer = 0; layer < config.layers(); layer++) {
-            try (NDArray before = x) {
-                NDList results = LlamaLayer.readInt8(
-                        before, state.wholeLayers().get(layer), packed.pack(), config.normEpsilon());
-                x = results.get(0);
-                state.appendKeys(layer, results.get(1)).close();
-                state.appendValues(layer, results.get(2)).close();
-                results.get(1).close();
-                results.get(2).close();
-            }
+    /** How many tokens all prompts begin with, so that they are read once; 0 where that is not worth a pass of its own. */
+    private static int sharedTokens(List<int[]> prompts) {
+        int[] first = prompts.get(0);
+        int shared = first.length - 1;
+        for (int[] prompt : prompts) {
+            int end = Math.min(shared, prompt.length - 1);
+            int differs = Arrays.mismatch(first, 0, end, prompt, 0, end);
+            shared = differs < 0 ? end : differs;
         }
-        return x;
+        return shared >= LEAST_SHARED && prompts.size() > 1 ? shared : 0;
     }
 
-    /** Reads rows that lie behind one another: the last layer's result [N, D]. What each layer keeps is shown, then freed. */
-    private NDArray read(PackedRows packed, List<NDArray[]> layers, ObjIntConsumer<LlamaLayer.Kept> show) {
+    /** Reads what all prompts begin with. */
+    private List<LlamaLayer.Prefix> prefix(List<int[]> prompts, int shared, DecodeState state, NDManager scratch) {
+        int width = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow() - shared;
+        float[] mask = new float[width * (shared + width)];
+        for (int position = 0; position < width; position++) {
+            int row = position * (shared + width);
+            Arrays.fill(mask, row + shared + position + 1, row + shared + width, Float.NEGATIVE_INFINITY);
+        }
+        NDArray seen = scratch.create(mask, new Shape(width, shared + width));
+        List<LlamaLayer.Prefix> prefix = new ArrayList<>();
+        int[] tokens = Arrays.copyOf(prompts.get(0), shared);
+        read(PackedRows.of(List.of(tokens), 0, this, scratch), state.wholeLayers(), null, (read, layer) -> {
+            NDArray keys = read.keys().duplicate();
+            NDArray values = read.values().duplicate();
+            keys.attach(scratch);
+            values.attach(scratch);
+            prefix.add(new LlamaLayer.Prefix(keys, values, seen));
+        });
+        return prefix;
+    }
+
+    /** Reads rows that lie behind one another: the last layer's result [N, D]. What each layer gives is shown, then freed. */
+    private NDArray read(
+            PackedRows packed,
+            List<NDArray[]> layers,
+            List<LlamaLayer.Prefix> prefix,
+            ObjIntConsumer<LlamaLayer.Read> show) {
         NDArray x = Ops.embedding(packed.ids(), weights.get(EMBEDDING)); // [N, D]
         for (int layer = 0; layer < config.layers(); layer++) {
-            NDArray before = x;
-            try (before;
-                    LlamaLayer.Kept kept =
-                            LlamaLayer.forward(before, layers.get(layer), packed.pack(), config.normEpsilon())) {
-                show.accept(kept, layer);
-                x = kept.out();
-            }
+            LlamaLayer.Prefix before = prefix == null ? null : prefix.get(layer);
+            LlamaLayer.Read read = LlamaLayer.read(x, layers.get(layer), packed.pack(), before, config.normEpsilon());
+            show.accept(read, layer);
+            read.keys().close();
+            read.values().close();
+            x.close();
+            x = read.out();
         }
         return x;
     }

@@ -17,7 +17,7 @@ import java.util.List;
 record PackedRows(NDArray ids, LlamaLayer.Pack pack) {
 
     static PackedRows of(TokenBatch batch, LlamaModel model) {
-        return of(batch.examples().stream().map(TokenExample::input).toList(), model, batch.manager());
+        return of(batch.examples().stream().map(TokenExample::input).toList(), 0, model, batch.manager());
     }
 
     /** The tokens from which a batch's labels are predicted, in the order of {@link TokenBatch#labelIds()}. */
@@ -37,7 +37,8 @@ record PackedRows(NDArray ids, LlamaLayer.Pack pack) {
         return places;
     }
 
-    static PackedRows of(List<int[]> rows, LlamaModel model, NDManager manager) {
+    /** @param start the position of each row's first token */
+    static PackedRows of(List<int[]> rows, int start, LlamaModel model, NDManager manager) {
         int tokens = rows.stream().mapToInt(row -> row.length).sum();
         int width = rows.stream().mapToInt(row -> row.length).max().orElseThrow();
         long[] packed = new long[tokens];
@@ -50,7 +51,7 @@ record PackedRows(NDArray ids, LlamaLayer.Pack pack) {
             for (int t = 0; t < input.length; t++) {
                 int slot = row * width + t;
                 packed[token] = input[t];
-                positions[token] = t;
+                positions[token] = (long) start + t;
                 places[token] = slot;
                 slots[slot] = token;
                 token++;

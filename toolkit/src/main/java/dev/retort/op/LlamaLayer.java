@@ -4,11 +4,12 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import java.util.Collections;
 
 /**
- * A whole LLaMA layer in one call: one position for decoding; a forward pass that keeps what its backward pass needs, or, by 8-bit
- * integers, only what decoding needs; and that backward pass in closed form. Nothing is recorded. No biases, no norms of queries and keys, no sliding window.
+ * A whole LLaMA layer in one call: prompts, and then one position after another, for decoding; a forward pass that keeps what its
+ * backward pass needs; and that backward pass in closed form. Nothing is recorded. No biases, no norms of queries and keys, no sliding window.
  *
  * <p>In training, rows are packed: N tokens of B rows lie behind one another, so that matrix products and norms see no padding.
  * Attention alone sees a rectangle of B S slots.
@@ -69,22 +70,43 @@ public final class LlamaLayer {
               def feed_forward_int8(self: __torch__.M, y: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, e: float) -> Tensor:
                 gate, up = torch.chunk((self).linear_int8(torch.mul_(torch.mul(y, (self).rms(y, e)), n2), wgu, sgu), 2, 1)
                 return torch.add_((self).linear_int8(torch.mul_(torch.silu(gate), up), wd, sd), y)
-              def read_int8(self: __torch__.M, x: Tensor, n1: Tensor, wqkv: Tensor, sqkv: Tensor, wo: Tensor, so: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor) -> List[Tensor]:
+              def read_int8(self: __torch__.M, x: Tensor, n1: Tensor, wqkv: Tensor, sqkv: Tensor, wo: Tensor, so: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, pk: Tensor, pv: Tensor, mask: Tensor) -> List[Tensor]:
                 e = annotate(float, torch.item(eps))
-                rows = annotate(int, torch.item(rows0))
                 width = torch.size(cos, -1)
                 h = torch.mul_(torch.mul(x, (self).rms(x, e)), n1)
                 qkv = torch.view((self).linear_int8(h, wqkv, sqkv), [torch.size(x, 0), -1, width])
                 queries = torch.floordiv(torch.size(wo, 1), width)
                 both = torch.floordiv(torch.add(torch.size(qkv, 1), queries), 2)
-                g = torch.floordiv(queries, torch.sub(both, queries))
                 turned = (self).rotate(torch.slice(qkv, 1, 0, both), cos, sin)
-                qp = (self).pad_heads(torch.slice(turned, 1, 0, queries), slots, rows)
-                kp = (self).pad_heads(torch.slice(turned, 1, queries), slots, rows)
-                vp = (self).pad_heads(torch.slice(qkv, 1, both), slots, rows)
-                o, _0 = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), 0., True)
-                y = torch.add_((self).linear_int8((self).unpad_heads(o, places), wo, so), x)
-                return [(self).feed_forward_int8(y, n2, wgu, sgu, wd, sd, e), kp, vp]
+                ctx, k, v = (self).read_attention(torch.slice(turned, 1, 0, queries), torch.slice(turned, 1, queries), torch.slice(qkv, 1, both), slots, places, rows0, pk, pv, mask)
+                y = torch.add_((self).linear_int8(ctx, wo, so), x)
+                return [(self).feed_forward_int8(y, n2, wgu, sgu, wd, sd, e), k, v]
+              def read(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, pk: Tensor, pv: Tensor, mask: Tensor) -> List[Tensor]:
+                e = annotate(float, torch.item(eps))
+                n, d, t = torch.size(x, 0), torch.size(cos, -1), ops.prim.dtype(wq)
+                h1 = torch.to(torch.mul_(torch.mul(x, (self).rms(x, e)), n1), t)
+                q = (self).rotate(torch.view(torch.to(torch.linear(h1, wq), 6), [n, -1, d]), cos, sin)
+                k0 = (self).rotate(torch.view(torch.to(torch.linear(h1, wk), 6), [n, -1, d]), cos, sin)
+                v0 = torch.view(torch.to(torch.linear(h1, wv), 6), [n, -1, d])
+                ctx, k, v = (self).read_attention(q, k0, v0, slots, places, rows0, pk, pv, mask)
+                y = torch.add_(torch.to(torch.linear(torch.to(ctx, t), wo), 6), x)
+                h2 = torch.to(torch.mul_(torch.mul(y, (self).rms(y, e)), n2), t)
+                inner = torch.mul_(torch.silu(torch.linear(h2, wg)), torch.linear(h2, wu))
+                return [torch.add_(torch.to(torch.linear(inner, wd), 6), y), k, v]
+              def read_attention(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, pk: Tensor, pv: Tensor, mask: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+                rows = annotate(int, torch.item(rows0))
+                g = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
+                qp = (self).pad_heads(q, slots, rows)
+                kp = (self).pad_heads(k, slots, rows)
+                vp = (self).pad_heads(v, slots, rows)
+                if torch.gt(torch.numel(mask), 0):
+                  ka = torch.cat([torch.expand(pk, [rows, -1, -1, -1]), kp], 2)
+                  va = torch.cat([torch.expand(pv, [rows, -1, -1, -1]), vp], 2)
+                  o, _0 = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(ka, g), (self).repeat_heads(va, g), 0., False, attn_mask=mask)
+                else:
+                  ka, va = kp, vp
+                  o, _1 = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), 0., True)
+                return ((self).unpad_heads(o, places), ka, va)
               def decode_row(self: __torch__.M, x0: Tensor, n1: Tensor, wqkv: Tensor, wo: Tensor, n2: Tensor, wgu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, at: Tensor, eps: Tensor) -> Tensor:
                 e = annotate(float, torch.item(eps))
                 start = annotate(int, torch.item(at))
@@ -206,7 +228,8 @@ public final class LlamaLayer {
      * One position of each row, for decoding.
      *
      * @param x [B, 1, D]
-     * @param weights input norm, q, k, v, o, second norm, gate, up, down
+     * @param weights input norm, q, k, v, o, second norm, gate, up, down; or, by 8-bit integers, input norm; q, k and v below one
+     *     another; o; second norm; gate and up below one another; down: each matrix followed by its scales ({@link Ops#toInt8})
      * @param rotation cosines and sines [B, 1, d], the sines of the first half of d with their sign changed
      * @param keys cache [B, K, T, d] with room at the position, written in place
      * @param values likewise
@@ -223,7 +246,8 @@ public final class LlamaLayer {
             long position,
             double epsilon) {
         NDArray seen = mask == null ? Holder.NOTHING : mask;
-        return decode("decode", x, weights, rotation, keys, values, position, epsilon, seen);
+        String method = isInt8(weights) ? "decode_int8" : "decode";
+        return decode(method, x, weights, rotation, keys, values, position, epsilon, seen);
     }
 
     /**
@@ -248,32 +272,44 @@ public final class LlamaLayer {
     }
 
     /**
-     * As {@link #decode} with matrices of 8-bit integers, as {@link Ops#toInt8} gives them.
+     * What reading prompts gives.
      *
-     * @param weights input norm; q, k and v below one another; o; second norm; gate and up below one another; down. Each matrix is
-     *     followed by its scales
+     * @param out the layer's result [N, D]
+     * @param keys rotated, those of a prefix before each row's [B, K, P + S, d]
+     * @param values likewise
      */
-    public static NDArray decodeInt8(
-            NDArray x,
-            NDArray[] weights,
-            NDArray[] rotation,
-            NDArray keys,
-            NDArray values,
-            NDArray mask,
-            long position,
-            double epsilon) {
-        NDArray seen = mask == null ? Holder.NOTHING : mask;
-        return decode("decode_int8", x, weights, rotation, keys, values, position, epsilon, seen);
-    }
+    public record Read(NDArray out, NDArray keys, NDArray values) {}
 
     /**
-     * As {@link #forward} with matrices of 8-bit integers, keeping nothing for a way back.
+     * What all rows of a pack begin with, read before them.
      *
-     * @param weights as of {@link #decodeInt8}
-     * @return the layer's result [N, D], the keys, rotated, and the values [B, K, S, d]
+     * @param keys of the layer [1, K, P, d]
+     * @param values likewise
+     * @param mask [S, P + S], 0 where a position of a row sees one of the prefix or of the row, else -infinity
      */
-    public static NDList readInt8(NDArray x, NDArray[] weights, Pack pack, double epsilon) {
-        return Holder.MODULE.call("read_int8", false, inputs(x, null, weights, pack, epsilon, null));
+    public record Prefix(NDArray keys, NDArray values, NDArray mask) {}
+
+    /**
+     * A forward pass over prompts that keeps nothing for a way back.
+     *
+     * @param x [N, D]
+     * @param weights as of {@link #decode}
+     * @param prefix null where rows have none
+     */
+    public static Read read(NDArray x, NDArray[] weights, Pack pack, Prefix prefix, double epsilon) {
+        NDList inputs = new NDList(inputs(x, null, weights, pack, epsilon, null));
+        if (prefix == null) {
+            Collections.addAll(inputs, Holder.NOTHING, Holder.NOTHING, Holder.NOTHING);
+        } else {
+            Collections.addAll(inputs, prefix.keys(), prefix.values(), prefix.mask());
+        }
+        NDList results =
+                Holder.MODULE.call(isInt8(weights) ? "read_int8" : "read", false, inputs.toArray(new NDArray[0]));
+        return new Read(results.get(0), results.get(1), results.get(2));
+    }
+
+    private static boolean isInt8(NDArray[] weights) {
+        return weights[1].getDataType() == DataType.INT8;
     }
 
     private static NDArray decode(
@@ -310,16 +346,6 @@ public final class LlamaLayer {
         /** The input of q, k and v [N, D]. */
         public NDArray normed() {
             return results.get(2);
-        }
-
-        /** The keys, rotated [B, K, S, d]. */
-        public NDArray keys() {
-            return results.get(4);
-        }
-
-        /** The values [B, K, S, d]. */
-        public NDArray values() {
-            return results.get(5);
         }
 
         /** The input of o [N, H d]. */

@@ -182,6 +182,35 @@ class GeneratorTest {
         }
     }
 
+    /** What prompts begin with is read once: they go on as each would by itself. */
+    @ParameterizedTest
+    @CsvSource({"FLOAT32,1e-5", "BFLOAT16,2e-2", "INT8,3e-2"})
+    void promptsWithOneBeginningAreReadAsEachAlone(Precision precision, double tolerance) throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
+            CausalLm model = (CausalLm) loaded.model();
+            model.setPrecision(precision);
+            List<int[]> prompts = new ArrayList<>();
+            for (int own : new int[] {1, 5, 2}) {
+                int[] prompt = new int[17 + own];
+                for (int i = 0; i < prompt.length; i++) {
+                    prompt[i] = i < 17 ? 20 + i : 50 + 3 * own + i;
+                }
+                prompts.add(prompt);
+            }
+            List<float[]> together = logitsOf(model, prompts);
+            int vocabulary = model.config().vocabularySize();
+            for (int row = 0; row < prompts.size(); row++) {
+                List<float[]> alone = logitsOf(model, List.of(prompts.get(row)));
+                for (int step = 0; step < alone.size(); step++) {
+                    float[] mine = Arrays.copyOfRange(together.get(step), row * vocabulary, (row + 1) * vocabulary);
+                    assertThat(distance(mine, alone.get(step)))
+                            .as(row + ", " + step)
+                            .isLessThan(tolerance);
+                }
+            }
+        }
+    }
+
     private static double distance(float[] values, float[] from) {
         double difference = 0;
         double square = 0;
@@ -219,6 +248,10 @@ class GeneratorTest {
         for (int i = 0; i < rows; i++) {
             prompts.add(prompts().get(i % prompts().size()));
         }
+        return logitsOf(model, prompts);
+    }
+
+    private static List<float[]> logitsOf(CausalLm model, List<int[]> prompts) {
         List<float[]> logits = new ArrayList<>();
         try (NDManager manager = model.weights().manager().newSubManager()) {
             DecodeState state = model.start(prompts, manager);
@@ -226,7 +259,7 @@ class GeneratorTest {
                 try (NDArray values = model.logits(state.hidden())) {
                     logits.add(values.toFloatArray());
                 }
-                int[] tokens = new int[rows];
+                int[] tokens = new int[prompts.size()];
                 Arrays.fill(tokens, token);
                 model.advance(state, tokens);
             }
