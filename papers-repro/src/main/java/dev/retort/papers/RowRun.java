@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 
 /**
@@ -129,7 +130,16 @@ public record RowRun(
             try (LoadedModel loaded = Models.load(folder.resolve(SupervisedTraining.FINAL), options.device())) {
                 write(
                         folder,
-                        Evaluation.of(loaded, test.of(loaded), evalBatchRows, options.quiet(), options.listeners()));
+                        Evaluation.of(
+                                loaded,
+                                test.of(loaded),
+                                evalBatchRows,
+                                options.quiet(),
+                                options.listeners(),
+                                () -> options.interrupt().requested()));
+            } catch (CancellationException e) {
+                // What was trained stands; the test begins anew with the next run.
+                return false;
             }
         }
         Duration spent = Duration.ofNanos(System.nanoTime() - start);

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * What a model answered to a task.
@@ -44,6 +45,24 @@ public record Evaluation(String task, List<EvaluationRow> rows, long completionT
     public static Evaluation of(
             LoadedModel loaded, EvalTask task, int batchRows, boolean quiet, List<ProgressListener> listeners)
             throws IOException {
+        return of(loaded, task, batchRows, quiet, listeners, () -> false);
+    }
+
+    /**
+     * Answers and scores every item, unless it is asked to stop.
+     *
+     * @param batchRows most rows decoded together
+     * @param stop polled between tokens on the calling thread
+     * @throws java.util.concurrent.CancellationException once it is true
+     */
+    public static Evaluation of(
+            LoadedModel loaded,
+            EvalTask task,
+            int batchRows,
+            boolean quiet,
+            List<ProgressListener> listeners,
+            BooleanSupplier stop)
+            throws IOException {
         List<int[]> prompts = new ArrayList<>();
         for (EvalItem item : task.items()) {
             prompts.add(loaded.requireTokenizer()
@@ -53,8 +72,9 @@ public record Evaluation(String task, List<EvaluationRow> rows, long completionT
         List<Generated> completions;
         try (Progress progress =
                 Progress.onStandardError("evaluate " + task.name(), 0, prompts.size(), quiet, listeners)) {
-            completions =
-                    new Generator(loaded.model(), loaded.tokenizer()).generate(prompts, options, progress::update);
+            completions = new Generator(loaded.model(), loaded.tokenizer())
+                    .withStop(stop)
+                    .generate(prompts, options, progress::update);
         }
         List<EvaluationRow> rows = new ArrayList<>();
         long tokens = 0;

@@ -5,6 +5,9 @@ import java.util.Arrays;
 /** A divergence of which the teacher's k most probable tokens are known, row by row, in float64. */
 final class TopKDivergence {
 
+    /** Of a float32 near 1: what each of the probabilities in a sum may hide. */
+    private static final double ROUNDING = 0x1p-24;
+
     private final Divergence divergence;
     private final TeacherSignal.TopK teacher;
     private final int k;
@@ -38,8 +41,12 @@ final class TopKDivergence {
             logQ[i] = student[at + i];
         }
         logQ[k] = student[at + k];
-        // With all tokens known, what the teacher lacks to 1 is rounding.
-        double mass = logQ[k] == Double.NEGATIVE_INFINITY ? 0 : teacher.top().outsideMass(row);
+        // With all tokens known, what the teacher lacks to 1 is rounding. Else a softmax leaves something to the
+        // others, however
+        // little: where the sum cannot tell it from none, it is as much as rounding hides, or a reverse KL would be
+        // infinite.
+        double mass =
+                logQ[k] == Double.NEGATIVE_INFINITY ? 0 : Math.max(teacher.top().outsideMass(row), (k + 1) * ROUNDING);
         logP[k] = Math.log(mass);
         double[] inP = Arrays.copyOf(logP, k);
         double[] inQ = Arrays.copyOf(logQ, k);

@@ -6,6 +6,8 @@ import ai.djl.ndarray.types.DataType;
 import dev.retort.batch.TokenBatch;
 import dev.retort.op.Autograd;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /** Passes that PyTorch's autograd takes back: for any model, device and adapter. */
 final class AutogradPasses implements GradientPasses {
@@ -13,6 +15,7 @@ final class AutogradPasses implements GradientPasses {
     private final LanguageModel model;
     private final Autograd tape = Autograd.record();
     private NDList states;
+    private BooleanSupplier stop = () -> false;
 
     AutogradPasses(LanguageModel model) {
         this.model = model;
@@ -20,8 +23,17 @@ final class AutogradPasses implements GradientPasses {
 
     @Override
     public NDList labelStates(TokenBatch batch, List<Integer> layers) {
+        if (stop.getAsBoolean()) {
+            throw new CancellationException("the pass was given up");
+        }
         states = model.labelStates(batch, layers);
         return states;
+    }
+
+    /** Here a pass is one piece: it is given up before it begins. */
+    @Override
+    public void stopWhen(BooleanSupplier newStop) {
+        stop = newStop;
     }
 
     @Override

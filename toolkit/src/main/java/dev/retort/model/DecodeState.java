@@ -25,6 +25,7 @@ public final class DecodeState {
     private NDArray hidden;
     private List<NDArray[]> wholeLayers;
     private List<NDArray[]> rowLayers;
+    private boolean isSingle;
     private int[] promptLengths;
     private final int promptSlots;
     private int filled;
@@ -70,7 +71,16 @@ public final class DecodeState {
         wholeLayers = layers;
     }
 
-    /** The arrays of each layer for a single row; null where there is more than one, or none are kept. Not closed with the state. */
+    /** Whether a prompt has come alone and stayed alone, and layers have arrays for a single row. */
+    boolean isSingle() {
+        return isSingle;
+    }
+
+    void setSingle(boolean value) {
+        isSingle = value;
+    }
+
+    /** The arrays of each layer for a single row; null until they are made. Not closed with the state. */
     List<NDArray[]> rowLayers() {
         return rowLayers;
     }
@@ -191,7 +201,7 @@ public final class DecodeState {
     /** Keeps these rows, in this order; a row may be named more than once. */
     public void selectRows(int[] rows) {
         long[] index = Arrays.stream(rows).asLongStream().toArray();
-        rowLayers = rows.length == 1 ? rowLayers : null;
+        isSingle &= rows.length == 1;
         promptLengths = Arrays.stream(rows).map(row -> promptLengths[row]).toArray();
         try (NDArray selection = manager.create(index)) {
             for (NDArray[] cache : new NDArray[][] {keys, values, crossKeys, crossValues}) {

@@ -13,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -23,13 +25,28 @@ public final class Generator {
 
     private final LanguageModel model;
     private final Tokenizer tokenizer;
+    private final BooleanSupplier stop;
 
     /**
      * @param tokenizer needed for text and stop texts; may be null, then texts are empty
      */
     public Generator(LanguageModel model, Tokenizer tokenizer) {
+        this(model, tokenizer, () -> false);
+    }
+
+    private Generator(LanguageModel model, Tokenizer tokenizer, BooleanSupplier stop) {
         this.model = model;
         this.tokenizer = tokenizer;
+        this.stop = stop;
+    }
+
+    /**
+     * The same, given up between two tokens where it is asked to.
+     *
+     * @param newStop polled on the calling thread; once it is true {@code generate} ends with a {@link CancellationException}
+     */
+    public Generator withStop(BooleanSupplier newStop) {
+        return new Generator(model, tokenizer, newStop);
     }
 
     /** Continues each prompt, giving prompt by prompt and sample by sample. */
@@ -144,6 +161,9 @@ public final class Generator {
                 state.selectRows(repeat);
             }
             while (!rows.isEmpty()) {
+                if (stop.getAsBoolean()) {
+                    throw new CancellationException("the answers were given up");
+                }
                 int[] tokens = next(state, rows, options);
                 List<Integer> staying = new ArrayList<>();
                 for (int i = 0; i < rows.size(); i++) {

@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import dev.retort.batch.TokenBatch;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /**
  * Forward passes whose gradients are wanted, while the weights stand still. One at a time in a JVM.
@@ -19,6 +21,14 @@ public interface GradientPasses extends AutoCloseable {
 
     /** These and the hidden states after some layers, as {@link LanguageModel#labelStates}. */
     NDList labelStates(TokenBatch batch, List<Integer> layers);
+
+    /**
+     * Gives a pass up between two layers where it is asked to.
+     *
+     * @param stop polled on the calling thread; once it is true a pass ends with a {@link CancellationException}, and the gradient of
+     *     the weights is that of no whole pass
+     */
+    void stopWhen(BooleanSupplier stop);
 
     /** The head [V, D] that losses multiply these states by: the model's, rounded where products are. */
     NDArray head();

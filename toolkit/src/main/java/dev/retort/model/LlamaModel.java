@@ -291,7 +291,10 @@ public final class LlamaModel implements CausalLm {
     private NDArray fusedLayer(int layer, NDArray x, NDArray[] rotation, NDArray mask, DecodeState state) {
         NDArray keys = state.keysWithRoom(layer);
         NDArray values = state.valuesWithRoom(layer);
-        if (mask == null && state.rowLayers() != null) {
+        if (mask == null && state.isSingle()) {
+            if (state.rowLayers() == null) {
+                state.setRowLayers(rowLayers());
+            }
             return LlamaLayer.decodeRow(
                     x, state.rowLayers().get(layer), rotation, keys, values, state.filled(), config.normEpsilon());
         }
@@ -337,9 +340,7 @@ public final class LlamaModel implements CausalLm {
             if (isPlain() && !Autograd.isRecording()) {
                 // Adapters are merged once for all the tokens to come.
                 state.setWholeLayers(precision == Precision.INT8 ? integerLayers() : wholeLayers());
-                if (rows.size() == 1 && precision == Precision.FLOAT32 && weights.hasColumns()) {
-                    state.setRowLayers(rowLayers());
-                }
+                state.setSingle(rows.size() == 1 && precision == Precision.FLOAT32 && weights.hasColumns());
                 if (isPackable()) {
                     return readPacked(rows, state, scratch);
                 }

@@ -9,6 +9,8 @@ import dev.retort.op.Ops;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /**
  * Forward and backward passes of a plain LLaMA in closed form, layer by layer.
@@ -33,6 +35,7 @@ final class LlamaPasses implements GradientPasses {
     private NDArray beforeNorm; // [L, D]
     private List<Integer> wanted = List.of(); // layers from 1
     private final List<LlamaLayer.Kept> kept = new ArrayList<>();
+    private BooleanSupplier stop = () -> false;
 
     LlamaPasses(LlamaModel model) {
         this.model = model;
@@ -56,6 +59,7 @@ final class LlamaPasses implements GradientPasses {
         NDArray x = Ops.embedding(ids, weights.get(LlamaModel.EMBEDDING)); // [N, D]
         kept.clear();
         for (NDArray[] layer : layers) {
+            goOn();
             LlamaLayer.Kept results = LlamaLayer.forward(x, layer, pack, epsilon);
             kept.add(results);
             x = results.out();
@@ -68,6 +72,17 @@ final class LlamaPasses implements GradientPasses {
                     isLast ? states.get(0) : Ops.selectRows(kept.get(layer - 1).out(), labelPlaces));
         }
         return states;
+    }
+
+    @Override
+    public void stopWhen(BooleanSupplier newStop) {
+        stop = newStop;
+    }
+
+    private void goOn() {
+        if (stop.getAsBoolean()) {
+            throw new CancellationException("the pass was given up");
+        }
     }
 
     /** Lays the batch's rows behind one another. */
@@ -94,6 +109,7 @@ final class LlamaPasses implements GradientPasses {
         NDArray dx = ids.getManager().zeros(new Shape(ids.size(), model.config().hiddenSize()));
         Ops.addRows(dx, labelPlaces, atLabels);
         for (int layer = layers.size() - 1; layer >= 0; layer--) {
+            goOn();
             addStates(layer + 1, ofStates, dx);
             LlamaLayer.Kept forward = kept.get(layer);
             LlamaLayer.Gradients g = LlamaLayer.backward(dx, forward, layers.get(layer), pack, epsilon);

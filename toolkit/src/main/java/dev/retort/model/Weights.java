@@ -263,15 +263,16 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * The weights of modules below one another as {@link Ops#toInt8} gives them, adapters added: as they are now where something is
-     * trained or adapted, else made once.
+     * The weights of modules below one another as {@link Ops#toInt8} gives them, adapters added: as they are now where one of them
+     * is trained or adapted, else made once.
      */
     NDList integers(List<String> modules) {
         String key = String.join(" ", modules);
         NDList made = integers.get(key);
-        if (made != null
-                && loraConfig == null
-                && modules.stream().noneMatch(m -> get(m + ".weight").hasGradient())) {
+        boolean isMoving = modules.stream()
+                .anyMatch(module ->
+                        adapters.containsKey(module) || get(module + ".weight").hasGradient());
+        if (made != null && !isMoving) {
             return made;
         }
         if (made != null) {

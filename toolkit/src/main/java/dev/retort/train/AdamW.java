@@ -90,6 +90,15 @@ public final class AdamW implements AutoCloseable {
         }
     }
 
+    /** Sets the gradients to zero without a step. */
+    void discard() {
+        weights.values().forEach(weight -> {
+            try (NDArray gradient = weight.getGradient()) {
+                Ops.zero(gradient);
+            }
+        });
+    }
+
     private double[] numbers(double learningRate, double decay, double clip) {
         return new double[] {
             learningRate,

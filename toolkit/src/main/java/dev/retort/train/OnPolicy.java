@@ -9,6 +9,7 @@ import dev.retort.model.LoadedModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Steps that learn from the student's own completions: GKD, Agarwal et al. 2023, arXiv 2306.13649, algorithm 1. With probability
@@ -39,13 +40,19 @@ public final class OnPolicy {
         this.seed = seed;
     }
 
+    /** As {@link #of(List, int, BooleanSupplier)}, never given up. */
+    List<TokenExample> of(List<TokenExample> examples, int step) {
+        return of(examples, step, () -> false);
+    }
+
     /**
      * What a step learns from.
      *
      * @param examples of the data: what lies before an example's first label is its prompt
      * @param step its number, from 0
+     * @param stop as of {@link Generator#withStop}
      */
-    List<TokenExample> of(List<TokenExample> examples, int step) {
+    List<TokenExample> of(List<TokenExample> examples, int step, BooleanSupplier stop) {
         if (lmbda < 1 && SeededRandom.of(seed, "on-policy", step).nextDouble() >= lmbda) {
             return examples;
         }
@@ -55,6 +62,7 @@ public final class OnPolicy {
         GenerationOptions options = new GenerationOptions(sampling, student.eosIds(), 1, ROWS);
         List<TokenExample> sampled = new ArrayList<>();
         new Generator(student.model(), student.tokenizer())
+                .withStop(stop)
                 .generate(prompts, seeds, options)
                 .forEach(completion -> {
                     TokenExample example = examples.get(completion.prompt());

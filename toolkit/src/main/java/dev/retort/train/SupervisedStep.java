@@ -20,6 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /**
  * Cross-entropy on the examples of one optimiser step, and a divergence from a teacher and the error of hidden states where there
@@ -46,6 +48,7 @@ public final class SupervisedStep {
     private TeacherSource teacher;
     private HeadDivergence divergence;
     private HiddenStateMatch match;
+    private BooleanSupplier stop = () -> false;
 
     /**
      * @param termWeights the weight of each kind of example, and of {@link #DISTILLATION} and {@link #HIDDEN_STATES} where there
@@ -84,6 +87,12 @@ public final class SupervisedStep {
         return this;
     }
 
+    /** Gives a step up where it is asked to, as {@link GradientPasses#stopWhen}. */
+    public SupervisedStep withStop(BooleanSupplier newStop) {
+        stop = newStop;
+        return this;
+    }
+
     private void requireWeight(String term) {
         if (!termWeights.containsKey(term)) {
             throw new IllegalArgumentException(
@@ -106,6 +115,7 @@ public final class SupervisedStep {
      * @param step the step's number, from 0
      * @return the step's terms, before weights
      * @throws IOException where the teacher does not answer
+     * @throws CancellationException where it was given up: the gradient is then that of no whole step
      */
     public LossParts backward(List<TokenExample> examples, int step) throws IOException {
         Map<String, Long> counts = counts(examples);
@@ -113,6 +123,7 @@ public final class SupervisedStep {
         int micro = 0;
         model.weights().setTraining(true);
         try (GradientPasses passes = model.gradientPasses()) {
+            passes.stopWhen(stop);
             for (List<TokenExample> rows : microBatches(examples, microBatchRows)) {
                 // Dropout's random state is derived and not stored: a resumed run draws the same.
                 Engine.getEngine("PyTorch").setRandomSeed((int) SeededRandom.seedOf(seed, "dropout", step, micro++));

@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /**
  * Fine-tuning on examples, with checkpoints, metrics and progress in a folder: metrics.jsonl, tensorboard/, checkpoints/, and at
@@ -209,10 +211,29 @@ public final class SupervisedTraining {
                 LossParts sinceLog = LossParts.none();
                 long tokensSinceLog = 0;
                 long timeSinceLog = System.nanoTime();
+                int begun = first;
+                int[] done = {first};
+                int saved = first;
+                // The first step is always finished: a run that is stopped again and again still ends.
+                BooleanSupplier stop = () -> done[0] > begun && stopper.requested();
+                supervised.withStop(stop);
                 while (step < total) {
                     List<TokenExample> ofData = pick(items, plan.indices(step));
-                    List<TokenExample> examples = onPolicy == null ? ofData : onPolicy.of(ofData, step);
-                    LossParts parts = supervised.backward(examples, step);
+                    List<TokenExample> examples;
+                    LossParts parts;
+                    try {
+                        examples = onPolicy == null ? ofData : onPolicy.of(ofData, step, stop);
+                        parts = supervised.backward(examples, step);
+                    } catch (CancellationException e) {
+                        // The step in hand is given up; what stands is the one before.
+                        optimizer.discard();
+                        if (step > saved) {
+                            log.sync();
+                            Checkpoint.save(
+                                    checkpoints, loaded, projections, optimizer, step, hash, settings.saveTotalLimit());
+                        }
+                        break;
+                    }
                     double loss = parts.weighted(termWeights);
                     if (!Double.isFinite(loss)) {
                         throw new ArithmeticException("the loss is " + loss + " at step " + (step + 1)
@@ -224,6 +245,7 @@ public final class SupervisedTraining {
                     tokensSinceLog += stepTokens;
                     sinceLog = sinceLog.plus(parts);
                     step++;
+                    done[0] = step;
                     progress.update(step, tokens, loss);
                     if (step % settings.loggingSteps() == 0 || isEvaluated(step, total) || step == total) {
                         long now = System.nanoTime();
@@ -243,14 +265,15 @@ public final class SupervisedTraining {
                         tokensSinceLog = 0;
                         timeSinceLog = System.nanoTime();
                     }
-                    boolean stop = stopper.requested();
+                    boolean stops = stopper.requested();
                     boolean save = settings.saveSteps() > 0 && step % settings.saveSteps() == 0;
-                    if (save || stop || step == total) {
+                    if (save || stops || step == total) {
                         log.sync();
                         Checkpoint.save(
                                 checkpoints, loaded, projections, optimizer, step, hash, settings.saveTotalLimit());
+                        saved = step;
                     }
-                    if (stop) {
+                    if (stops) {
                         break;
                     }
                 }

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.Precision;
 import dev.retort.data.Rows;
 import dev.retort.data.SamplingParams;
+import dev.retort.op.Ops;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -156,6 +159,17 @@ class GeneratorTest {
                 assertThat(distance(Arrays.copyOf(among.get(step), width), alone.get(step)))
                         .as("step " + step)
                         .isLessThan(2e-2);
+            }
+            NDArray x = model.weights()
+                    .manager()
+                    .create(new float[] {1, -2, 3, 0.5f, 100, -30, 7, 1, 0, 0, 0, 1e-9f}, new Shape(3, 4));
+            NDList matrix = Ops.toInt8(
+                    model.weights().manager().create(new float[] {1, 2, 3, 4, -4, 3, 2, 1}, new Shape(2, 4)));
+            float[] all = Ops.linearInt8(x, matrix.get(0), matrix.get(1)).toFloatArray();
+            for (int row = 0; row < 3; row++) {
+                float[] one = Ops.linearInt8(x.get(row + ":" + (row + 1)), matrix.get(0), matrix.get(1))
+                        .toFloatArray();
+                assertThat(one).containsExactly(Arrays.copyOfRange(all, 2 * row, 2 * row + 2));
             }
             assertThatThrownBy(model::gradientPasses)
                     .isInstanceOf(IllegalStateException.class)

@@ -165,6 +165,62 @@ class SupervisedTrainingTest {
     }
 
     @Test
+    void aStepInHandIsGivenUpAndTheOneBeforeItStands() throws IOException {
+        givenUpBitForBit(null);
+    }
+
+    @Test
+    void aStepOfAdaptersInHandIsGivenUpAndTheOneBeforeItStands() throws IOException {
+        givenUpBitForBit(new LoraConfig(4, 8.0, 0.0, List.of("all-linear"), false));
+    }
+
+    @Test
+    void aStepByAutogradInHandIsGivenUpAndTheOneBeforeItStands() throws IOException {
+        givenUpBitForBit(new LoraConfig(4, 8.0, 0.3, List.of("all-linear"), false));
+    }
+
+    /** The third step has read its first example when the training is asked to stop. */
+    private void givenUpBitForBit(LoraConfig lora) throws IOException {
+        TrainingSettings settings = settings(5, lora);
+        Path whole = temporary.resolve("whole");
+        try (LoadedModel student = student(5)) {
+            training(student, settings, whole).run(items(student));
+        }
+        Path stopped = temporary.resolve("stopped");
+        int[] read = {0};
+        try (LoadedModel student = student(5);
+                Interrupt interrupt = Interrupt.onThread()) {
+            List<List<TokenExample>> items = items(student);
+            SupervisedTraining.Outcome outcome = training(student, settings, stopped)
+                    .withInterrupt(interrupt)
+                    .run(new AbstractList<>() {
+                        @Override
+                        public List<TokenExample> get(int index) {
+                            // All once for their hash, then eight a step.
+                            if (++read[0] > items.size() + 2 * 8) {
+                                interrupt.request();
+                            }
+                            return items.get(index);
+                        }
+
+                        @Override
+                        public int size() {
+                            return items.size();
+                        }
+                    });
+            assertThat(outcome.steps()).isEqualTo(2);
+            assertThat(outcome.finished()).isFalse();
+        }
+        assertThat(Checkpoint.last(stopped.resolve("checkpoints")).orElseThrow().step())
+                .isEqualTo(2);
+        try (LoadedModel student = student(5)) {
+            assertThat(training(student, settings, stopped).run(items(student)).finished())
+                    .isTrue();
+        }
+        assertSameRun(stopped, whole);
+    }
+
+    @Test
     void anInterruptionWhileACheckpointIsWrittenLosesNothing() throws IOException {
         TrainingSettings settings = settings(7, 1, null);
         Path whole = whole(settings);
@@ -180,8 +236,8 @@ class SupervisedTrainingTest {
         Path stopped = temporary.resolve("stopped");
         try (LoadedModel usual = student(5)) {
             LoadedModel student = new LoadedModel(usual.model(), usual.tokenizer(), interrupting, usual.source());
-            // Checkpoints are due after steps 3 and 6: what interrupts them is noticed one step later.
-            for (int step : new int[] {4, 7}) {
+            // Checkpoints are due after steps 3 and 6: what interrupts them is noticed in the step that follows.
+            for (int step : new int[] {3, 6, 7}) {
                 SupervisedTraining.Outcome outcome = training(student, settings, stopped)
                         .withValidation(validation(student, () -> {}))
                         .run(items(student));

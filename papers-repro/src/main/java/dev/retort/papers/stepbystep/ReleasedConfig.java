@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -147,6 +148,15 @@ record ReleasedConfig(
 
         String name(int seed) {
             return method.title() + "." + size() + "." + seed;
+        }
+
+        /** Whether another row is trained and tested on the same data. */
+        boolean sharesDataWith(RowSpec other) {
+            return dataSet == other.dataSet
+                    && Objects.equals(labels, other.labels)
+                    && Objects.equals(fraction, other.fraction)
+                    && Objects.equals(layers, other.layers)
+                    && Objects.equals(fold, other.fold);
         }
 
         /** The same data, another method. */

@@ -10,6 +10,7 @@ import dev.retort.report.PublishedCells;
 import dev.retort.report.ResultRow;
 import dev.retort.report.ResultTable;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -25,6 +27,8 @@ final class ReleasedReport {
 
     private static final Map<DssDataSet, String> NAMES = Map.of(
             DssDataSet.ESNLI, "e-SNLI", DssDataSet.SVAMP, "SVAMP", DssDataSet.CQA, "CQA", DssDataSet.ANLI1, "ANLI");
+
+    private static final String ONE_SEED = "one seed: the interval is over items alone";
 
     private final ReleasedConfig config;
     private final Map<DssDataSet, ReleasedData> data;
@@ -52,6 +56,7 @@ final class ReleasedReport {
                 }
             }
         }
+        rows.addAll(contrasts());
         rows.addAll(folds());
         for (ReleasedData set : data.values()) {
             rows.addAll(facts(set));
@@ -80,6 +85,13 @@ final class ReleasedReport {
                 : ours.keySet().stream().map(row::name).toList();
     }
 
+    private static List<String> names(
+            RowSpec row, Map<Integer, double[]> ours, RowSpec baseline, Map<Integer, double[]> others) {
+        List<String> names = new ArrayList<>(names(row, ours));
+        names.addAll(names(baseline, others));
+        return names;
+    }
+
     private ResultRow row(RowSpec row, Map<Integer, double[]> ours, Map<Integer, double[]> baseline)
             throws IOException {
         int[] stories = ReleasedData.stories(data.get(row.dataSet()).test(row));
@@ -94,10 +106,45 @@ final class ReleasedReport {
         if (isCompared && !pairs.isEmpty()) {
             Map<Integer, double[]> others = new TreeMap<>(baseline);
             others.keySet().retainAll(pairs.keySet());
-            result = result.withEffect(PairedEffect.of(pairs, others, stories).times(100));
+            result = result.withEffect(PairedEffect.of(pairs, others, stories).times(100))
+                    .withRows(names(row, ours, row.of(row.method().baseline()), others));
         }
         String note = note(row, cell);
+        if (isCompared && pairs.size() == 1) {
+            note = note.isEmpty() ? ONE_SEED : note + "; " + ONE_SEED;
+        }
         return note.isEmpty() ? result : result.withNote(note);
+    }
+
+    /** Step-by-step against its controls: is it the rationales, and is it the tokens? */
+    private List<ResultRow> contrasts() throws IOException {
+        List<ResultRow> rows = new ArrayList<>();
+        for (RowSpec control : config.rows()) {
+            boolean isShuffled = control.method() == Method.STEP_BY_STEP_SHUFFLED;
+            if (control.fold() != null || (!isShuffled && control.equalTokensOf() != Method.STEP_BY_STEP)) {
+                continue;
+            }
+            for (RowSpec row : config.rows()) {
+                if (row.method() != Method.STEP_BY_STEP || !row.sharesDataWith(control)) {
+                    continue;
+                }
+                Map<Integer, double[]> ours = scores(row);
+                Map<Integer, double[]> others = scores(control);
+                ours.keySet().retainAll(others.keySet());
+                others.keySet().retainAll(ours.keySet());
+                if (ours.isEmpty()) {
+                    continue;
+                }
+                int[] stories = ReleasedData.stories(data.get(row.dataSet()).test(row));
+                String against = isShuffled ? "shuffled rationales" : "standard finetuning at equal tokens";
+                rows.add(named(row, condition(row) + " against " + against)
+                        .withOurs(PairedEffect.mean(ours, stories).times(100))
+                        .withEffect(PairedEffect.of(ours, others, stories).times(100))
+                        .withRows(names(row, ours, control, others))
+                        .withNote("our control" + (ours.size() == 1 ? "; " + ONE_SEED : "")));
+            }
+        }
+        return rows;
     }
 
     private ResultRow named(RowSpec row, String condition) {
@@ -147,9 +194,17 @@ final class ReleasedReport {
             };
         }
         // Where no training inputs were released, our whole split is not the paper's.
-        boolean isWhole = row.labels() == null
-                && (row.fraction() == null || row.fraction() == 1)
-                && config.dataSets().get(row.dataSet().title()).trainSplit().equals("train");
+        if (row.labels() != null
+                || !config.dataSets().get(row.dataSet().title()).trainSplit().equals("train")) {
+            return new Cell(null, null, "");
+        }
+        double share = row.fraction() == null ? 1 : row.fraction();
+        if (row.method().hasTeacherLabels()) {
+            return ofFigure("figure5", row, "Standard task distillation", share);
+        }
+        if (share < 1) {
+            return ofFigure("figure4", row, "Standard finetuning", share);
+        }
         String method =
                 switch (row.method()) {
                     case STANDARD_FINETUNING -> "Standard finetuning";
@@ -157,7 +212,7 @@ final class ReleasedReport {
                     case SINGLE_TASK -> "Single-task training";
                     default -> null;
                 };
-        if (!isWhole || method == null) {
+        if (method == null) {
             return new Cell(null, null, "");
         }
         Double ours = value("table2", name, method, null);
@@ -165,7 +220,32 @@ final class ReleasedReport {
         return new Cell(ours, row.method() == Method.STANDARD_FINETUNING ? null : ours - standard, "table 2, T5 220M");
     }
 
+    /** A point of a figure over the share of the training split; empty where the figure has none. */
+    private Cell ofFigure(String figure, RowSpec row, String baseline, double share) {
+        boolean isBaseline = row.method() == row.method().baseline();
+        boolean isDrawn = isBaseline
+                || Set.of(Method.STEP_BY_STEP, Method.STEP_BY_STEP_TEACHER_LABELS)
+                        .contains(row.method());
+        String name = NAMES.get(row.dataSet());
+        String fraction = BigDecimal.valueOf(100 * share).stripTrailingZeros().toPlainString();
+        Double standard = find(figure, name, baseline, fraction);
+        Double ours = find(figure, name, "Distilling step-by-step", fraction);
+        if (!isDrawn || standard == null || ours == null) {
+            return new Cell(null, null, "");
+        }
+        String where = "figure " + figure.substring("figure".length()) + ", T5 220M, read from the plot";
+        return isBaseline ? new Cell(standard, null, where) : new Cell(ours, ours - standard, where);
+    }
+
     private Double value(String table, String dataset, String method, String fraction) {
+        Double value = find(table, dataset, method, fraction);
+        if (value == null) {
+            throw new IllegalStateException("published/" + table + ".csv has no " + method + " on " + dataset);
+        }
+        return value;
+    }
+
+    private Double find(String table, String dataset, String method, String fraction) {
         for (PublishedCell cell : published.cells()) {
             if (cell.table().equals(table)
                     && dataset.equals(cell.column("dataset"))
@@ -174,7 +254,7 @@ final class ReleasedReport {
                 return cell.value();
             }
         }
-        throw new IllegalStateException("published/" + table + ".csv has no " + method + " on " + dataset);
+        return null;
     }
 
     private String note(RowSpec row, Cell cell) {
@@ -193,6 +273,10 @@ final class ReleasedReport {
             default -> {
                 // nothing to say
             }
+        }
+        boolean isOfAll = config.dataSets().get(row.dataSet().title()).validationSize() == 0;
+        if (row.dataSet() == DssDataSet.SVAMP && row.method() != Method.FEW_SHOT_COT && isOfAll) {
+            parts.add("of all released training rows, where the paper keeps a tenth for validation");
         }
         if (row.equalTokensOf() != null) {
             parts.add("as many training tokens as " + row.equalTokensOf().title());
@@ -245,6 +329,9 @@ final class ReleasedReport {
                     done++;
                     tested.addAll(data.get(fold.dataSet()).test(fold));
                     names.add(fold.name(0));
+                    if (fold.method() != fold.method().baseline()) {
+                        names.add(fold.of(fold.method().baseline()).name(0));
+                    }
                     for (double score : scores.get(0)) {
                         ours.add(score);
                     }
@@ -262,7 +349,7 @@ final class ReleasedReport {
             ResultRow result = named(first, done + " of " + first.folds() + " folds by story")
                     .withOurs(PairedEffect.mean(mine, stories).times(100))
                     .withRows(names)
-                    .withNote("all rows of the data set, no story on both sides; not the paper's split");
+                    .withNote("all rows of the data set, no story on both sides; not the paper's split; " + ONE_SEED);
             if (first.method() != first.method().baseline()) {
                 result = result.withEffect(PairedEffect.of(mine, Map.of(0, array(baseline)), stories)
                         .times(100));

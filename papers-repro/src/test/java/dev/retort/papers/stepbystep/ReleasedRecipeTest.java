@@ -284,11 +284,13 @@ class ReleasedRecipeTest {
                 .containsExactly(
                         tuple("few-shot-cot", "", 5, 1, 0),
                         tuple("standard-finetuning", "labels=6", 5, 2, 2),
-                        tuple("step-by-step", "labels=6", 5, 2, 2),
-                        tuple("step-by-step-shuffled", "labels=6", 5, 1, 1),
-                        tuple("standard-finetuning", "labels=6 equal tokens", 5, 1, 1),
+                        tuple("step-by-step", "labels=6", 5, 2, 4),
+                        tuple("step-by-step-shuffled", "labels=6", 5, 1, 2),
+                        tuple("standard-finetuning", "labels=6 equal tokens", 5, 1, 2),
                         tuple("step-by-step", "labels=6 layers=1", 5, 1, 1),
-                        tuple("single-task", "labels=6", 5, 1, 1));
+                        tuple("single-task", "labels=6", 5, 1, 2),
+                        tuple("step-by-step", "labels=6 against shuffled rationales", 5, 1, 2),
+                        tuple("step-by-step", "labels=6 against standard finetuning at equal tokens", 5, 1, 2));
         assertThat(table.rows())
                 .filteredOn(row -> row.condition().endsWith(" whole"))
                 .extracting(ResultRow::condition, ResultRow::ours, ResultRow::n)

@@ -102,7 +102,12 @@ class ReleasedReportTest {
         assertThat(ours.publishedEffect()).isCloseTo(10.6, NEAR);
         assertThat(ours.ours()).as("all three seeds").isCloseTo(700 / 12.0, NEAR);
         assertThat(ours.rows())
-                .containsExactly("step-by-step.esnli-549.0", "step-by-step.esnli-549.1", "step-by-step.esnli-549.2");
+                .containsExactly(
+                        "step-by-step.esnli-549.0",
+                        "step-by-step.esnli-549.1",
+                        "step-by-step.esnli-549.2",
+                        "standard-finetuning.esnli-549.0",
+                        "standard-finetuning.esnli-549.1");
         assertThat(ours.n()).isEqualTo(8);
         assertThat(ours.seeds()).as("of the effect: the seeds that both have").isEqualTo(2);
         assertThat(ours.effect()).isCloseTo(62.5, NEAR);
@@ -131,7 +136,9 @@ class ReleasedReportTest {
         ResultRow open = row(table(rows), "step-by-step", "labels=549");
         assertThat(open.effect()).isCloseTo(0, NEAR);
         assertThat(open.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
-        assertThat(open.note()).isEqualTo("minimal detectable effect 64; published: figure 8, read from the plot");
+        assertThat(open.note())
+                .isEqualTo("minimal detectable effect 64; published: figure 8, read from the plot; one seed: the"
+                        + " interval is over items alone");
     }
 
     @Test
@@ -203,11 +210,67 @@ class ReleasedReportTest {
         assertThat(ours.published()).isEqualTo(65.5);
         assertThat(ours.publishedEffect()).isCloseTo(2.87, NEAR);
         assertThat(ours.effect()).isCloseTo(100 / 3.0, NEAR);
-        assertThat(ours.note()).endsWith("; published: table 2, T5 220M");
+        assertThat(ours.note())
+                .contains(
+                        "; published: table 2, T5 220M; of all released training rows, where the paper keeps a tenth");
         assertThat(row(table, "single-task", "fraction=1").publishedEffect()).isCloseTo(0.37, NEAR);
         ResultRow quarter = row(table, "standard-finetuning", "fraction=0.25");
-        assertThat(quarter.published()).isNull();
+        assertThat(quarter.published()).isEqualTo(30.4);
+        assertThat(quarter.note()).startsWith("published: figure 4, T5 220M, read from the plot; of all released");
         assertThat(quarter.ours()).isCloseTo(100 / 6.0, NEAR);
+    }
+
+    @Test
+    void comparesSharesOfSvampWithFigures4And5() throws IOException {
+        svamp("standard-finetuning.svamp-fraction-0_25.0", "100000");
+        svamp("step-by-step.svamp-fraction-0_25.0", "110000");
+        svamp("standard-distillation.svamp-fraction-1_0.0", "110000");
+        svamp("step-by-step-teacher-labels.svamp-fraction-1_0.0", "110000");
+        svamp("single-task.svamp-fraction-0_25.0", "110000");
+        svamp("step-by-step.svamp-fraction-0_3.0", "110000");
+        ResultTable table = table(
+                """
+                - {data_set: svamp, method: standard-finetuning, fraction: 0.25}
+                - {data_set: svamp, method: step-by-step, fraction: 0.25}
+                - {data_set: svamp, method: single-task, fraction: 0.25}
+                - {data_set: svamp, method: step-by-step, fraction: 0.3}
+                - {data_set: svamp, method: standard-distillation, fraction: 1}
+                - {data_set: svamp, method: step-by-step-teacher-labels, fraction: 1}
+                """);
+        ResultRow quarter = row(table, "step-by-step", "fraction=0.25");
+        assertThat(quarter.published()).isEqualTo(36.6);
+        assertThat(quarter.publishedEffect()).isCloseTo(6.2, NEAR);
+        assertThat(quarter.effect()).isCloseTo(100 / 6.0, NEAR);
+        assertThat(row(table, "standard-distillation", "fraction=1").published())
+                .isEqualTo(42.6);
+        ResultRow teacher = row(table, "step-by-step-teacher-labels", "fraction=1");
+        assertThat(teacher.published()).isEqualTo(44.7);
+        assertThat(teacher.publishedEffect()).isCloseTo(2.1, NEAR);
+        assertThat(row(table, "single-task", "fraction=0.25").published()).isNull();
+        assertThat(row(table, "step-by-step", "fraction=0.3").published()).isNull();
+    }
+
+    @Test
+    void comparesStepByStepWithItsControls() throws IOException {
+        esnli("step-by-step.esnli-549.0", "11110000");
+        esnli("step-by-step.esnli-549.1", "11111111");
+        esnli("step-by-step-shuffled.esnli-549.0", "11111000");
+        esnli("standard-finetuning.esnli-549-equal-tokens.0", "11111100");
+        ResultTable table = table(
+                """
+                - {data_set: esnli, method: step-by-step, labels: 549, seeds: [0, 1]}
+                - {data_set: esnli, method: step-by-step, labels: 137}
+                - {data_set: esnli, method: step-by-step-shuffled, labels: 549}
+                - {data_set: esnli, method: standard-finetuning, labels: 549, equal_tokens_of: step-by-step}
+                """);
+        ResultRow shuffled = row(table, "step-by-step", "labels=549 against shuffled rationales");
+        assertEffect(shuffled, -12.5, "our control");
+        assertThat(shuffled.ours()).as("of the seed that both have").isCloseTo(50, NEAR);
+        assertThat(shuffled.rows()).containsExactly("step-by-step.esnli-549.0", "step-by-step-shuffled.esnli-549.0");
+        ResultRow tokens = row(table, "step-by-step", "labels=549 against standard finetuning at equal tokens");
+        assertEffect(tokens, -25, "our control");
+        assertThat(tokens.rows())
+                .containsExactly("step-by-step.esnli-549.0", "standard-finetuning.esnli-549-equal-tokens.0");
     }
 
     /** Two of the three seen items tell one story: with clusters the standard error is 4/9, without them 1/3. */
@@ -266,7 +329,13 @@ class ReleasedReportTest {
         ResultRow ours = row(both, "step-by-step", "2 of 2 folds by story");
         assertThat(ours.ours()).isCloseTo(10.0 * (sizes[0] + 1), NEAR);
         assertThat(ours.effect()).isCloseTo(10.0 * sizes[0], NEAR);
-        assertThat(ours.rows()).containsExactly("step-by-step.svamp-fold-0-of-2.0", "step-by-step.svamp-fold-1-of-2.0");
+        assertThat(ours.rows())
+                .containsExactly(
+                        "step-by-step.svamp-fold-0-of-2.0",
+                        "standard-finetuning.svamp-fold-0-of-2.0",
+                        "step-by-step.svamp-fold-1-of-2.0",
+                        "standard-finetuning.svamp-fold-1-of-2.0");
+        assertThat(ours.note()).endsWith("one seed: the interval is over items alone");
         assertThat(ours.published()).isNull();
         assertThat(ours.verdict()).isEqualTo(Verdict.NOT_COMPARABLE);
         assertThat(both.rows()).noneMatch(row -> row.condition().contains("stories in train"));
@@ -304,7 +373,8 @@ class ReleasedReportTest {
         assertThat(row.published()).isNull();
         assertThat(row.effect()).isCloseTo(effect, NEAR);
         assertThat(row.verdict()).isEqualTo(Verdict.NOT_COMPARABLE);
-        assertThat(row.note()).isEqualTo(note);
+        String oneSeed = "one seed: the interval is over items alone";
+        assertThat(row.note()).isEqualTo(note.isEmpty() ? oneSeed : note + "; " + oneSeed);
     }
 
     private static ReleasedConfig config(String rows) {
