@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What every run folder has: config.yaml, which later runs of the folder must share, and run.json. */
 public final class RunFolder {
@@ -55,6 +57,36 @@ public final class RunFolder {
                 Engine.getDjlVersion(),
                 "pytorch",
                 Engine.getEngine("PyTorch").getVersion());
+    }
+
+    /**
+     * The names, sizes and times of a folder's files but run.json.
+     *
+     * @return empty where there is no folder
+     */
+    public static Map<Path, String> state(Path folder) throws IOException {
+        Map<Path, String> state = new HashMap<>();
+        if (Files.isDirectory(folder)) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+                    state.put(file, Files.size(file) + " " + Files.getLastModifiedTime(file));
+                }
+            }
+            state.remove(folder.resolve(RunRecord.FILE));
+        }
+        return state;
+    }
+
+    /**
+     * Writes run.json, unless it is there and the folder is as it was before: a finished run that is run again is left as it is.
+     *
+     * @param before what {@link #state} was when the run began
+     */
+    public static void record(Path folder, RunRecord record, Duration spent, Map<Path, String> before)
+            throws IOException {
+        if (!Files.exists(folder.resolve(RunRecord.FILE)) || !state(folder).equals(before)) {
+            record(folder, record, spent);
+        }
     }
 
     /** Writes run.json; a resumed run keeps its first record and adds its time. */

@@ -48,6 +48,11 @@ public final class AtomicFiles {
             Files.deleteIfExists(beside);
             throw e;
         }
+        if (Files.isRegularFile(file) && Files.mismatch(beside, file) < 0) {
+            // What is there already is not touched: who looks at times sees that nothing was done.
+            Files.delete(beside);
+            return;
+        }
         move(beside, file);
     }
 

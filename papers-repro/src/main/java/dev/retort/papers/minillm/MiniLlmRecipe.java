@@ -107,6 +107,7 @@ public final class MiniLlmRecipe {
     private boolean run() throws IOException {
         long start = System.nanoTime();
         RunFolder.requireSame(out, config, "run into another folder");
+        Map<Path, String> before = RunFolder.state(out);
         RunFolder.writeConfig(out, config);
         Ops.setThreads(options.threadsOr(config.threads()));
         RunRecord record = record(0);
@@ -117,7 +118,7 @@ public final class MiniLlmRecipe {
         if (done && options.runs(Stage.REPORT)) {
             report();
         }
-        RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start));
+        RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start), before);
         return done;
     }
 

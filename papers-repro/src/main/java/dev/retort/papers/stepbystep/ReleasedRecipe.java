@@ -87,12 +87,18 @@ final class ReleasedRecipe {
         long start = System.nanoTime();
         Ops.setThreads(options.threadsOr(recipe.config.threads()));
         RunFolder.requireSame(recipe.out, recipe.config, "run into another folder");
+        Map<Path, String> before = RunFolder.state(recipe.out);
         RunFolder.writeConfig(recipe.out, recipe.config);
         boolean done = recipe.stages();
-        RunRecord record = Files.exists(recipe.out.resolve(RunRecord.FILE))
-                ? RunRecord.read(recipe.out)
-                : recipe.record(0, List.copyOf(recipe.data.keySet()), recipe.addsAsdiv());
-        record.plus(Duration.ofNanos(System.nanoTime() - start)).write(recipe.out);
+        Duration spent = Duration.ofNanos(System.nanoTime() - start);
+        // The model is needed for a record that is not there yet, and for no other.
+        if (!Files.exists(recipe.out.resolve(RunRecord.FILE))) {
+            recipe.record(0, List.copyOf(recipe.data.keySet()), recipe.addsAsdiv())
+                    .plus(spent)
+                    .write(recipe.out);
+        } else if (!RunFolder.state(recipe.out).equals(before)) {
+            RunRecord.read(recipe.out).plus(spent).write(recipe.out);
+        }
         return done;
     }
 

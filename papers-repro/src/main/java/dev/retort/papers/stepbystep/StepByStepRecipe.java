@@ -91,11 +91,12 @@ public final class StepByStepRecipe {
     private boolean run() throws IOException, InterruptedException {
         long start = System.nanoTime();
         RunFolder.requireSame(out, config, "run into another folder");
+        Map<Path, String> before = RunFolder.state(out);
         RunFolder.writeConfig(out, config);
         Ops.setThreads(options.threadsOr(config.threads()));
         RunRecord record = record(config, 0);
         boolean done = stages();
-        RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start));
+        RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start), before);
         return done;
     }
 

@@ -77,6 +77,7 @@ final class SmallRecipe {
     private boolean run() throws IOException, InterruptedException {
         long start = System.nanoTime();
         RunFolder.requireSame(out, config, "run into another folder");
+        Map<Path, String> before = RunFolder.state(out);
         RunFolder.writeConfig(out, config);
         Ops.setThreads(options.threadsOr(config.threads()));
         RunRecord record = record(0, tasks.values());
@@ -87,7 +88,7 @@ final class SmallRecipe {
         if (done && options.runs(Stage.REPORT)) {
             report();
         }
-        RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start));
+        RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start), before);
         return done;
     }
 

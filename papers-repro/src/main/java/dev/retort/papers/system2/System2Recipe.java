@@ -92,6 +92,7 @@ public final class System2Recipe {
     private boolean run() throws IOException, InterruptedException {
         long start = System.nanoTime();
         RunFolder.requireSame(out, config, "run into another folder");
+        Map<Path, String> before = RunFolder.state(out);
         RunFolder.writeConfig(out, config);
         Ops.setThreads(options.threadsOr(config.threads()));
         RunRecord record = record(0);
@@ -105,7 +106,7 @@ public final class System2Recipe {
         if (done && options.runs(Stage.REPORT)) {
             report();
         }
-        RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start));
+        RunFolder.record(out, record, Duration.ofNanos(System.nanoTime() - start), before);
         return done;
     }
 
