@@ -15,7 +15,7 @@ import java.util.Map;
  * The file of {@code retort train --config}: flat, as in TRL.
  *
  * @param modelNameOrPath MODEL to start from
- * @param dataset a task by name ({@code svamp}) whose training examples are used
+ * @param dataset a task by name ({@code svamp}, {@code cqa}) whose training examples are used
  * @param trainFile JSON Lines of {prompt, completion} or {messages}, instead of a dataset
  * @param evalFile likewise, for validation losses
  * @param outputDir the run folder

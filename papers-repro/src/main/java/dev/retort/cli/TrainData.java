@@ -11,9 +11,9 @@ import dev.retort.data.Example;
 import dev.retort.data.JsonLines;
 import dev.retort.data.Message;
 import dev.retort.data.Rows;
-import dev.retort.eval.NamedTask;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Seq2SeqLm;
+import dev.retort.papers.stepbystep.ReleasedTask;
 import dev.retort.train.Distillation;
 import dev.retort.train.DistillationSettings;
 import java.io.BufferedReader;
@@ -32,7 +32,7 @@ final class TrainData {
     /** Reads the examples that a configuration names. */
     static List<Example> read(TrainConfig config, Tokenizer tokenizer) throws IOException {
         List<Example> examples = config.dataset() != null
-                ? NamedTask.of(config.dataset()).trainingExamples(DataCatalogue.standard())
+                ? ReleasedTask.of(config.dataset()).training(DataCatalogue.standard())
                 : readFile(Path.of(config.trainFile()), tokenizer);
         if (examples.isEmpty()) {
             throw new IOException((config.dataset() != null ? config.dataset() : config.trainFile()) + ": no examples");

@@ -2,7 +2,6 @@ package dev.retort.papers.stepbystep;
 
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.retort.answer.AnswerText;
-import dev.retort.answer.Metric;
 import dev.retort.batch.TokenExample;
 import dev.retort.data.AtomicFiles;
 import dev.retort.data.DataCatalogue;
@@ -390,15 +389,12 @@ final class ReleasedRecipe {
                         List.of(example.label())))
                 .toList();
         boolean writesRationale = row.method() == Method.SINGLE_TASK;
-        EvalTask.Scorer scorer = row.dataSet() == DssDataSet.SVAMP
-                ? (prediction, references) -> EquationValue.equal(prediction, references.get(0)) ? 1 : 0
-                : Metric.EXACT_MATCH::score;
         return new EvalTask(
                 task,
                 items,
                 SamplingParams.greedy(writesRationale ? config.maxRationaleTokens() : config.maxNewTokens()),
                 text -> writesRationale ? afterLast(text, texts.connective()) : AnswerText.plain(text),
-                scorer,
+                ReleasedTask.scorer(row.dataSet()),
                 false);
     }
 
