@@ -98,6 +98,9 @@ final class JudgeCommand implements Callable<Integer> {
         if (method != null && !method.equals("bsm")) {
             throw new UsageException("--method " + method + ": a judge's method is bsm");
         }
+        if (method != null && ask.batchApi()) {
+            throw new UsageException("--batch-api asks every pair once: it does not go with --method");
+        }
         JudgeRequest request = JudgeRequest.of(source(), out, ask.factory(out, precision))
                 .withParams(ask.params())
                 .withSettings(ask.settings());

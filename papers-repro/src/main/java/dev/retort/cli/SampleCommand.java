@@ -146,8 +146,9 @@ final class SampleCommand implements Callable<Integer> {
             }
             request = request.withMethod(TeacherWrapper.ofContext(systemPrompt, context.isFirstTurnOnly()));
         }
-        if (ask.batchApi() && (method != null || vote != null)) {
-            throw new UsageException("--batch-api asks every question once: it goes with neither --method nor --vote");
+        if (ask.batchApi() && (method != null || vote != null || perturb != null)) {
+            throw new UsageException(
+                    "--batch-api asks every question once: it goes with neither --method nor --vote nor --perturb");
         }
         if (vote != null) {
             request = request.withVote(AskOptions.usage("--vote", () -> VoteFactory.of(vote)));

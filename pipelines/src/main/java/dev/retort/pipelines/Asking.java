@@ -350,7 +350,8 @@ final class Asking implements AutoCloseable {
                 }
             }
             return new Ended(question, samples, failures, spared, cost(samples, most), most, null);
-        } catch (InterruptedException | RuntimeException e) {
+        } catch (InterruptedException | RuntimeException | Error e) {
+            // An error too: who waits for this question would wait for ever.
             return new Ended(question, List.of(), List.of(), List.of(), Cost.NONE, most, e);
         }
     }

@@ -118,6 +118,7 @@ public final class SampleJob {
             Pipeline pipeline = Pipeline.create(tuned(options));
             plan.build(pipeline, out, beside, board);
             PipelineResult result = finish(pipeline, board);
+            boolean isVoted = Files.exists(beside.resolve(SPARED));
             for (String name : files) {
                 String parquet = parquet(name);
                 if (Files.exists(beside.resolve(parquet))) {
@@ -127,6 +128,10 @@ public final class SampleJob {
                     Files.deleteIfExists(out.resolve(parquet));
                 }
                 replace(beside.resolve(name), out.resolve(name));
+            }
+            if (files.contains(SPARED) && !isVoted) {
+                // A vote of an earlier run: what it spared has been asked now.
+                Files.deleteIfExists(out.resolve(SPARED));
             }
             AtomicFiles.sync(out);
             return result;

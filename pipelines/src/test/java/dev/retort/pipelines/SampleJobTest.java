@@ -3,6 +3,7 @@ package dev.retort.pipelines;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.retort.answer.AnswerCut;
 import dev.retort.data.Failure;
 import dev.retort.data.JsonLines;
 import dev.retort.data.Malformed;
@@ -54,6 +55,20 @@ class SampleJobTest {
         try (Stream<Path> files = Files.list(folder.resolve("out"))) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
+    }
+
+    /** What a vote spared is asked by the next run without one, and then is in one file. */
+    @Test
+    void whatAVoteSparedIsForgottenWhereAllIsAsked() throws Exception {
+        SampleRequest request =
+                request(Fixtures.questionsFile(folder, 20)).withAnswers(AnswerReader.of(AnswerCut.LETTERS));
+        SampleJob.run(request.withVote(VoteFactory.of("strict")));
+        assertThat(out("spared.jsonl")).isNotEmptyFile();
+        SampleJob.run(request);
+        assertThat(out("spared.jsonl")).doesNotExist();
+        long ended = (long) Files.readAllLines(out("samples.jsonl")).size()
+                + Files.readAllLines(out("failures.jsonl")).size();
+        assertThat(ended).isEqualTo(60);
     }
 
     @Test

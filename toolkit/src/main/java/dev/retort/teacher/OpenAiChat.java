@@ -71,7 +71,7 @@ final class OpenAiChat {
             params.stop().forEach(stop::add);
         }
         if (params.seed() != null) {
-            body.put("seed", OpenAiTeacher.seed(params.seed(), question.id(), indices.get(0)));
+            body.put("seed", OpenAiTeacher.seed(params.seed(), question.messages(), indices.get(0)));
         }
         if (indices.size() > 1) {
             body.put("n", indices.size());

@@ -1,6 +1,8 @@
 package dev.retort.teacher;
 
+import dev.retort.data.Message;
 import dev.retort.data.Question;
+import dev.retort.data.Rows;
 import dev.retort.data.SamplingParams;
 import dev.retort.data.SeededRandom;
 import dev.retort.data.TeacherSample;
@@ -62,8 +64,12 @@ public final class OpenAiTeacher implements Teacher {
         return chat.samples(http.json(request, settings.timeout(), NOT_FOUND), question, params, indices);
     }
 
-    /** 31 bits: every server takes them, and none of them means "no seed". */
-    static long seed(long seed, String questionId, int sampleIndex) {
-        return SeededRandom.seedOf(seed, "openai-teacher", questionId, sampleIndex) >>> 33;
+    /**
+     * 31 bits: every server takes them, and none of them means "no seed". Of the messages, not of the question's id: two that ask the
+     * same share an answer in the cache, whichever of them is asked.
+     */
+    static long seed(long seed, List<Message> messages, int sampleIndex) {
+        String asked = Rows.canonical(Rows.mapper().valueToTree(messages));
+        return SeededRandom.seedOf(seed, "openai-teacher", asked, sampleIndex) >>> 33;
     }
 }

@@ -19,6 +19,9 @@ import java.util.function.DoubleSupplier;
 public final class RetryingTeacher implements Teacher {
 
     private static final long FIRST_WAIT_MILLIS = 500;
+    /** More than this is no pause but an end. */
+    private static final Duration LONGEST_QUIET = Duration.ofHours(1);
+
     private static final long LONGEST_WAIT_MILLIS = 60_000;
     private static final long FIRST_GUESS_TOKENS = 256;
     private static final int GUESSES_UNTIL_MEAN = 8;
@@ -97,7 +100,17 @@ public final class RetryingTeacher implements Teacher {
                 return samples;
             } catch (TeacherException e) {
                 meter.request(clock.nanos() - start);
-                long asked = e.retryAfter().map(Duration::toNanos).orElse(0L);
+                Duration quiet = e.retryAfter().orElse(Duration.ZERO);
+                if (quiet.compareTo(LONGEST_QUIET) > 0) {
+                    throw new TeacherException(
+                                    e.getMessage() + "; the server wants to be left alone for " + quiet.toSeconds()
+                                            + " seconds: ask again then",
+                                    false,
+                                    null,
+                                    e)
+                            .after(attempt);
+                }
+                long asked = quiet.toNanos();
                 keepQuiet(asked);
                 if (!e.retryable() || attempt == settings.maxAttempts()) {
                     throw e.after(attempt);

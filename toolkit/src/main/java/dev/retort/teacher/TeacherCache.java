@@ -10,7 +10,6 @@ import dev.retort.data.TeacherSample;
 import java.io.Closeable;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -185,9 +184,10 @@ public final class TeacherCache implements Closeable {
                     pendingLock.notifyAll();
                 }
             }
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException | RuntimeException | Error e) {
+            // Whatever it was, who waits for this thread must hear of it.
             synchronized (pendingLock) {
-                failure = e instanceof IOException io ? io : ((UncheckedIOException) e).getCause();
+                failure = e instanceof IOException io ? io : new IOException(e.toString(), e);
                 pendingLock.notifyAll();
             }
         }

@@ -102,6 +102,10 @@ public final class Together implements Teacher {
             }
         } catch (RuntimeException e) {
             all.forEach(one -> one.error = e);
+        } catch (Error e) {
+            // Who waits must not wait for ever.
+            all.forEach(one -> one.error = new IllegalStateException(e.toString(), e));
+            throw e;
         } finally {
             notifyAll();
         }

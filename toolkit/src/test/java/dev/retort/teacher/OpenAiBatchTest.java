@@ -223,7 +223,11 @@ class OpenAiBatchTest {
                             + "\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\","
                             + "\"content\":\"Why \u00e9?\"}],\"temperature\":0.5,\"max_tokens\":16,\"stop\":[\"Q:\"],"
                             + "\"seed\":"
-                            + (int) OpenAiTeacher.seed(-8, "q-1", items.get(i).sampleIndex()) + "}}"));
+                            + (int) OpenAiTeacher.seed(
+                                    -8,
+                                    items.get(i).question().messages(),
+                                    items.get(i).sampleIndex())
+                            + "}}"));
         }
         String plan = BatchPlan.hash(ids);
         ObjectNode saved = state(".state.json");
@@ -302,7 +306,7 @@ class OpenAiBatchTest {
         assertThat(server.submitted).hasSize(2);
         for (String file : List.of("file-1", "file-2")) {
             assertThat(server.requests(file).get(0).at("/body/seed").intValue())
-                    .isEqualTo((int) OpenAiTeacher.seed(5, "q0", 0));
+                    .isEqualTo((int) OpenAiTeacher.seed(5, same.messages(), 0));
         }
     }
 

@@ -112,7 +112,8 @@ class OpenAiTeacherTest {
         body.remove(List.of("model", "messages"));
         assertThat(body)
                 .isEqualTo(json("{\"temperature\":0.0,\"top_p\":0.9,\"top_k\":40,\"max_tokens\":16,"
-                        + "\"stop\":[\"\\n\\n\",\"Q:\"],\"seed\":" + (int) OpenAiTeacher.seed(-8, "q-1", 0)
+                        + "\"stop\":[\"\\n\\n\",\"Q:\"],\"seed\":"
+                        + (int) OpenAiTeacher.seed(-8, QUESTION.messages(), 0)
                         + ",\"logprobs\":true,\"top_logprobs\":2,\"response_format\":{\"type\":\"json_schema\","
                         + "\"json_schema\":{\"name\":\"answer\",\"strict\":true,\"schema\":{\"type\":\"object\"}}}}"));
         assertThat(teacher.name()).isEqualTo("openai:m@r1+schema=a2c799262a3c+top-logprobs=2");
@@ -171,8 +172,10 @@ class OpenAiTeacherTest {
         assertThat(together).extracting(TeacherSample::text).doesNotHaveDuplicates();
         assertThat(together).extracting(TeacherSample::usage).containsOnlyNulls();
         assertThat(server.bodies).hasSize(5).noneMatch(body -> body.has("n"));
-        assertThat(OpenAiTeacher.seed(11, "q-1", 0)).isBetween(0L, 2147483647L).isEqualTo(seedSent(0));
-        assertThat(OpenAiTeacher.seed(11, "q-2", 0)).isNotEqualTo(seedSent(0));
+        assertThat(OpenAiTeacher.seed(11, QUESTION.messages(), 0))
+                .isBetween(0L, 2147483647L)
+                .isEqualTo(seedSent(0));
+        assertThat(OpenAiTeacher.seed(11, List.of(Message.user("another")), 0)).isNotEqualTo(seedSent(0));
     }
 
     private long seedSent(int request) {

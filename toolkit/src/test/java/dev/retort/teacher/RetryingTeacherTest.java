@@ -145,6 +145,18 @@ class RetryingTeacherTest {
     }
 
     @Test
+    void aTeacherThatWantsToBeLeftAloneForLongIsAskedNoMore() throws Exception {
+        RetryingTeacher all = asked(RetrySettings.usual());
+        teacher.failures.add(passing(Duration.ofSeconds(999_999_999)));
+        assertThatThrownBy(() -> ask(all))
+                .isInstanceOf(TeacherException.class)
+                .hasMessageEndingWith("; the server wants to be left alone for 999999999 seconds: ask again then");
+        assertThat(clock.slept).isEmpty();
+        ask(all);
+        assertThat(clock.slept).as("others are not kept quiet").isEmpty();
+    }
+
+    @Test
     void itIsLeftAloneByAll() throws Exception {
         RetryingTeacher all = asked(RetrySettings.usual().withMaxAttempts(2));
         teacher.failures.add(passing(Duration.ofSeconds(5)));

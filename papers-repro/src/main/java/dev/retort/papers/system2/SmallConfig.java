@@ -42,7 +42,8 @@ record SmallConfig(
      * What a task takes of all there is.
      *
      * @param slow lessons of System 2
-     * @param direct lessons that answer at once
+     * @param direct lessons that answer at once: two names, or neutral questions
+     * @param directLong lessons that answer four names at once, so that System 1 knows what an answer looks like; null for none
      * @param warmUpSteps tried in this order, each from the pretrained student on, until System 2 passes the gate
      * @param gate accuracy of System 2 on dev questions; null takes the first steps as they are
      * @param dev questions for the gate
@@ -54,6 +55,7 @@ record SmallConfig(
     record Task(
             Integer slow,
             Integer direct,
+            Integer directLong,
             List<Integer> warmUpSteps,
             Double gate,
             Integer dev,
@@ -65,6 +67,7 @@ record SmallConfig(
             require(slow != null && direct != null && unlabelled != null, "a task needs slow, direct and unlabelled");
             require(warmUpSteps != null && !warmUpSteps.isEmpty(), "a task needs warm_up_steps");
             require(maxTokens != null && answerTokens != null, "a task needs max_tokens and answer_tokens");
+            directLong = directLong == null ? Integer.valueOf(0) : directLong;
             dev = dev == null ? Integer.valueOf(0) : dev;
             require(gate == null || dev > 0, "a gate needs dev questions");
         }

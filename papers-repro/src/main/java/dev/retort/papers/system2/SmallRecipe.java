@@ -225,7 +225,8 @@ final class SmallRecipe {
         int first = config.seeds().get(0);
         List<System2Report.Part> parts = new ArrayList<>();
         for (SmallTask task : tasks.values()) {
-            parts.add(new System2Report.Part(task.world(), task.world().name(), task.clusters(), task.parts()));
+            parts.add(new System2Report.Part(
+                    task.world(), task.world().name(), task.clusters(), task.parts(), task.published()));
         }
         System2Report.write(out, config.student().name(), seed -> first, parts);
     }

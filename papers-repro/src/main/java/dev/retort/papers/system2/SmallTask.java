@@ -27,6 +27,7 @@ import java.util.stream.Stream;
  * @param dev questions that System 2 must pass
  * @param clusters which tests count as one observation; null where each is one
  * @param parts of the tests, by condition
+ * @param published what the paper has for it
  * @param sets of the catalogue that it is made from, each with the beginning of its files' paths
  */
 record SmallTask(
@@ -35,6 +36,7 @@ record SmallTask(
         List<Question> dev,
         int[] clusters,
         Map<String, int[]> parts,
+        System2Report.Published published,
         Map<String, String> sets) {
 
     private static final PromptTemplate RAR = PromptTemplate.named("rar-one-step");
@@ -56,12 +58,13 @@ record SmallTask(
         };
     }
 
-    /** Four names in one-step Rephrase and Respond, which spells them; two names are answered at once. */
+    /** Four names in one-step Rephrase and Respond, which spells them; two names, and some four, are answered at once. */
     private static SmallTask lastLetters(SmallConfig.Task config, long seed, DataCatalogue catalogue)
             throws IOException {
         int slow = config.slow();
         int dev = config.dev();
-        List<Question> drawn = System2Task.LAST_LETTERS.train(catalogue, slow + dev + config.unlabelled(), seed);
+        int free = slow + dev + config.unlabelled();
+        List<Question> drawn = System2Task.LAST_LETTERS.train(catalogue, free + config.directLong(), seed);
         List<Question> pairs = LastLetters.draw(
                 NameUse.TRAIN, config.direct(), 2, seed, System2Task.LAST_LETTERS.publishedNames(catalogue));
         Map<String, List<Question>> published = System2Task.LAST_LETTERS.tests(catalogue, seed);
@@ -70,7 +73,9 @@ record SmallTask(
             String prompt = RAR.fill(Map.of("question", question.text(), "specification", ""));
             lessons.add(new Lesson(prompt, spelled(question)));
         }
-        pairs.forEach(question -> lessons.add(new Lesson(question.text(), question.reference())));
+        Stream.of(pairs, drawn.subList(free, drawn.size()))
+                .flatMap(List::stream)
+                .forEach(question -> lessons.add(new Lesson(question.text(), question.reference())));
         List<Question> train = new ArrayList<>(drawn);
         train.addAll(pairs);
         List<Question> tests = new ArrayList<>();
@@ -94,13 +99,24 @@ record SmallTask(
                 TeacherWrapper.of(System2Method.RAR_1_STEP, AnswerCut.LETTERS),
                 AnswerCut.LETTERS,
                 answer -> answer,
-                drawn.subList(slow + dev, drawn.size()),
+                drawn.subList(slow + dev, free),
                 tests,
                 List.of(),
                 config.maxTokens(),
                 config.answerTokens());
+        System2Report.Published paper = new System2Report.Published(
+                "all",
+                "last letter concatenation",
+                "Distilled 2-step RaR (Llama-2-70B-chat)",
+                "published: two-step RaR of Llama-2-70B-chat, other items");
         return new SmallTask(
-                world, lessons, drawn.subList(slow, slow + dev), null, parts, Map.of("last_letters", "", "rar", ""));
+                world,
+                lessons,
+                drawn.subList(slow, slow + dev),
+                null,
+                parts,
+                paper,
+                Map.of("last_letters", "", "rar", ""));
     }
 
     /** Our words for a rephrasing that spells: the method's authors have GPT-4's, which do not. */
@@ -170,7 +186,13 @@ record SmallTask(
                 config.answerTokens());
         int[] clusters =
                 IntStream.range(0, tests.size()).map(i -> i % neutral.size()).toArray();
-        return new SmallTask(world, lessons, List.of(), clusters, parts, Map.of("distilling_step_by_step", "cqa/cqa_"));
+        System2Report.Published paper = new System2Report.Published(
+                "wrong opinion",
+                "TriviaQA biased (SycophancyEval)",
+                "Distilled S2A (Llama-2-70B-chat)",
+                "published: biased TriviaQA, Llama-2-70B-chat");
+        return new SmallTask(
+                world, lessons, List.of(), clusters, parts, paper, Map.of("distilling_step_by_step", "cqa/cqa_"));
     }
 
     /** The reply that System 2 Attention's published prompt asks for. */

@@ -146,7 +146,7 @@ public final class System2Recipe {
         for (TinyTask task : config.worlds()) {
             System2World world = world(task);
             parts.add(new System2Report.Part(
-                    world, world.name() + " (tiny)", task.clusters(world.tests()), task.parts(world.tests())));
+                    world, world.name() + " (tiny)", task.clusters(world.tests()), task.parts(world.tests()), null));
         }
         ResultTable table = System2Report.write(out, "LLaMA from scratch", seed -> seed, parts);
         if (config.worlds().stream().anyMatch(TinyChain.class::isInstance)) {

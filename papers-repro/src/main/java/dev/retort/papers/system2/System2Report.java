@@ -4,8 +4,10 @@ import dev.retort.data.AtomicFiles;
 import dev.retort.data.Example;
 import dev.retort.data.Question;
 import dev.retort.eval.Evaluation;
+import dev.retort.papers.Recipes;
 import dev.retort.papers.RowRun;
 import dev.retort.report.PairedEffect;
+import dev.retort.report.PublishedCells;
 import dev.retort.report.ResultRow;
 import dev.retort.report.ResultTable;
 import java.io.IOException;
@@ -32,7 +34,19 @@ final class System2Report {
      * @param clusters which tests count as one observation; null where each is one
      * @param parts of the tests that are shown beside all of them, by condition
      */
-    record Part(System2World world, String dataSet, int[] clusters, Map<String, int[]> parts) {}
+    record Part(System2World world, String dataSet, int[] clusters, Map<String, int[]> parts, Published published) {}
+
+    /**
+     * What the paper has for a task's distilled row.
+     *
+     * @param condition of ours that it stands beside
+     * @param dataSet as the published file names it
+     * @param distilled its method there
+     * @param apart how its experiment is another
+     */
+    record Published(String condition, String dataSet, String distilled, String apart) {}
+
+    private static final String PUBLISHED_SYSTEM_1 = "System 1 (Llama-2-70B-chat)";
 
     private final Path out;
     private final String student;
@@ -97,11 +111,29 @@ final class System2Report {
                         .map(seed -> System2Road.rowName(row, world.name(), seed))
                         .toList())
                 .withNote(condition.equals("all") ? note(world, row, ours) : "");
+        Published paper = part.published();
+        boolean isPublished = paper != null
+                && paper.condition().equals(condition)
+                && (row == System2Row.DISTILLED || row == System2Row.SYSTEM_1);
+        if (isPublished) {
+            double before = published(paper.dataSet(), PUBLISHED_SYSTEM_1);
+            double after = published(paper.dataSet(), paper.distilled());
+            result = (row == System2Row.SYSTEM_1
+                            ? result.withPublished(before, null)
+                            : result.withPublished(after, after - before))
+                    .withNote(paper.apart());
+        }
         Map<Integer, double[]> baseline = baseline(world, items, ours);
         if (row != System2Row.SYSTEM_1 && baseline.keySet().equals(ours.keySet())) {
             result = result.withEffect(PairedEffect.of(ours, baseline, clusters).times(100));
         }
         rows.add(result);
+    }
+
+    private static double published(String dataSet, String method) throws IOException {
+        return PublishedCells.readFolder(Recipes.published(System2Recipe.PAPER))
+                .one(Map.of("dataset", dataSet, "method", method))
+                .value();
     }
 
     /** System 1 at each of a row's seeds: the model that the seed's training started from. */

@@ -384,18 +384,29 @@ final class System2Road {
             tokens +=
                     (double) sample.usage().completionTokens() / sample.usage().samplesInRequest();
         }
-        MajorityVote vote = new MajorityVote(new VoteRule.Plurality(), AnswerText::relaxed);
         List<EvaluationRow> rows = new ArrayList<>();
         for (Question question : questions) {
             List<String> answers = new ArrayList<>();
             for (TeacherSample sample : samples.getOrDefault(question.id(), List.of())) {
                 answers.add(answer.apply(sample, question));
             }
-            String prediction = vote.of(answers).winner().orElse("");
+            String prediction = mostGiven(answers);
             rows.add(new EvaluationRow(
                     question.id(), prediction, System2World.same(prediction, question.reference()) ? 1 : 0, false));
         }
         return new Evaluation(name, rows, Math.round(tokens));
+    }
+
+    /** The answer that most samples give, of several such the first given; blank where none gives any. A tie is no failure here. */
+    static String mostGiven(List<String> answers) {
+        MajorityVote vote = new MajorityVote(new VoteRule.Plurality(), AnswerText::relaxed);
+        Map<String, Integer> counts = vote.of(answers).counts();
+        int most = counts.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+        return answers.stream()
+                .filter(answer -> answer != null && most > 0)
+                .filter(answer -> counts.getOrDefault(AnswerText.relaxed(answer), 0) == most)
+                .findFirst()
+                .orElse("");
     }
 
     /**

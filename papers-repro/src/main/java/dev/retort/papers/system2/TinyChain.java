@@ -151,6 +151,11 @@ final class TinyChain extends TinyTask {
                             .filter(i -> tests.get(i).extra().get(MOVES).asInt() == length)
                             .toArray());
         }
+        parts.put(
+                "3 moves and more",
+                IntStream.range(0, tests.size())
+                        .filter(i -> tests.get(i).extra().get(MOVES).asInt() >= 3)
+                        .toArray());
         return parts;
     }
 

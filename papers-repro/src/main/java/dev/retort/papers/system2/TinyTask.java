@@ -6,6 +6,7 @@ import dev.retort.pipelines.TeacherWrapper;
 import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -116,9 +117,12 @@ abstract sealed class TinyTask permits TinyLetters, TinyOpinion, TinyJudge, Tiny
                         .toArray(PromptTemplate[]::new));
     }
 
-    /** Which tests count as one observation: numbers, one for each test in their order; null where each is one. */
+    /** Which tests count as one observation: numbers, one for each test in their order. Questions that ask the same do. */
     int[] clusters(List<Question> tests) {
-        return null;
+        Map<String, Integer> numbers = new HashMap<>();
+        return tests.stream()
+                .mapToInt(test -> numbers.computeIfAbsent(test.text(), key -> numbers.size()))
+                .toArray();
     }
 
     /** Parts of the tests that the table shows beside all of them. */

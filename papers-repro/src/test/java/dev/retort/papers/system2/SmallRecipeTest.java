@@ -94,6 +94,14 @@ class SmallRecipeTest {
         String table = Files.readString(out.resolve("table.csv"));
         assertThat(table)
                 .contains("system-2 (rar-1-step)", "system-2 (s2a)", "published", "rar-4", "neutral", "wrong opinion");
+        // The paper's numbers stand beside the row that each is of, and nowhere else.
+        assertThat(table.lines().filter(line -> line.startsWith("system-1,") && line.contains(",all,")))
+                .filteredOn(line -> line.contains("two-step RaR of Llama-2-70B-chat"))
+                .hasSize(1)
+                .allMatch(line -> line.contains(",30,"));
+        assertThat(table.lines().filter(line -> line.startsWith("system-1,") && line.contains(",wrong opinion,")))
+                .hasSize(1)
+                .allMatch(line -> line.contains(",51.6,"));
         var before = ScratchFolder.files(out);
         assertThat(System2Recipe.run(options("0"))).isTrue();
         assertThat(ScratchFolder.files(out)).isEqualTo(before);
@@ -202,9 +210,9 @@ class SmallRecipeTest {
     /** Lessons are right by their own method, and no question is used for two things. */
     @Test
     void lessonsLeadToTheReference() throws Exception {
-        SmallConfig.Task config = new SmallConfig.Task(50, 40, List.of(1), 0.5, 20, 60, null, 128, 12);
+        SmallConfig.Task config = new SmallConfig.Task(50, 40, 10, List.of(1), 0.5, 20, 60, null, 128, 12);
         SmallTask letters = SmallTask.of("last-letters", config, 3, DataCatalogue.standard());
-        assertThat(letters.lessons()).hasSize(90);
+        assertThat(letters.lessons()).hasSize(100);
         int spelled = 0;
         for (Lesson lesson : letters.lessons().subList(0, 50)) {
             String answer = AnswerCut.LETTERS
@@ -220,6 +228,10 @@ class SmallRecipeTest {
         }
         assertThat(spelled).isEqualTo(50);
         Set<String> texts = new HashSet<>();
+        for (Lesson lesson : letters.lessons().subList(90, 100)) {
+            assertThat(lesson.completion()).hasSize(4);
+            assertThat(texts.add(lesson.prompt())).isTrue();
+        }
         for (Question question : letters.dev()) {
             assertThat(texts.add(question.text())).isTrue();
         }
