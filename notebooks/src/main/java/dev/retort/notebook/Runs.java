@@ -59,6 +59,7 @@ public final class Runs {
                 stages,
                 seeds,
                 RowFilter.ALL,
+                List.of(),
                 true,
                 Device.cpu(),
                 null,

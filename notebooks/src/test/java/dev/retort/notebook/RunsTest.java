@@ -46,6 +46,7 @@ class RunsTest {
                         Set.of(Stage.ASK),
                         List.of(3, 4),
                         RowFilter.ALL,
+                        List.of(),
                         true,
                         Device.cpu(),
                         null,

@@ -49,6 +49,7 @@ final class QuickstartCommand implements Callable<Integer> {
                 Set.of(),
                 List.of(0),
                 RowFilter.ALL,
+                List.of(),
                 true,
                 false);
         if (status == Retort.DONE) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,15 +39,26 @@ import picocli.CommandLine.Spec;
             "  retort run step-by-step",
             "  retort run step-by-step --seeds 0-4 --out runs/step-by-step/five",
             "  retort run step-by-step --set training.max_steps=200 --only ask,filter,compose",
-            "  retort run step-by-step --recipe small --resume --rows '*.svamp-fold-*'"
+            "  retort run step-by-step --recipe small --resume --rows '*.svamp-fold-*'",
+            "  retort run step-by-step -- --runner=FlinkRunner"
         })
 final class RunCommand implements Callable<Integer> {
 
     @Mixin
     private Common common;
 
-    @Parameters(paramLabel = "PAPER", description = "step-by-step or system2; retort papers lists them")
+    @Parameters(
+            index = "0",
+            paramLabel = "PAPER",
+            description = "step-by-step, system2 or minillm; retort papers lists them")
     private String paper;
+
+    @Parameters(
+            index = "1..*",
+            paramLabel = "BEAM",
+            description =
+                    "Beam's own flags, after --, for what is asked and filtered: --runner=FlinkRunner for instance")
+    private List<String> beam = new ArrayList<>();
 
     @Option(
             names = "--recipe",
@@ -108,6 +120,7 @@ final class RunCommand implements Callable<Integer> {
                 stages(only),
                 seeds(seed, seeds),
                 rows(rows),
+                beam(beam),
                 resume,
                 dryRun);
     }
@@ -122,6 +135,7 @@ final class RunCommand implements Callable<Integer> {
             Set<Stage> stages,
             List<Integer> seeds,
             RowFilter rows,
+            List<String> beam,
             boolean resume,
             boolean dryRun)
             throws IOException, InterruptedException {
@@ -135,6 +149,7 @@ final class RunCommand implements Callable<Integer> {
                     stages,
                     seeds,
                     rows,
+                    beam,
                     resume,
                     common.device(),
                     common.threads(),
@@ -194,6 +209,16 @@ final class RunCommand implements Callable<Integer> {
             return RowFilter.of(globs.stream().map(String::strip).toList());
         } catch (IllegalArgumentException e) {
             throw new UsageException("--rows: " + e.getMessage());
+        }
+    }
+
+    private static List<String> beam(List<String> flags) {
+        try {
+            PipelineOptionsFactory.fromArgs(flags.toArray(new String[0])).create();
+            return flags;
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("Beam's flags: "
+                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param stages to run; empty for all
  * @param seeds of the rows; empty for the recipe's own
  * @param rows that are wanted
+ * @param beam flags of Beam for what is asked and filtered, {@code --runner=FlinkRunner} for instance
  * @param resume whether what is in the run folder already is kept and gone on from
  * @param device where models run
  * @param threads of tensor operations; null leaves it to the recipe
@@ -31,6 +32,7 @@ public record RunOptions(
         Set<Stage> stages,
         List<Integer> seeds,
         RowFilter rows,
+        List<String> beam,
         boolean resume,
         Device device,
         Integer threads,
@@ -43,7 +45,13 @@ public record RunOptions(
         overrides = List.copyOf(overrides);
         stages = Set.copyOf(stages);
         seeds = List.copyOf(seeds);
+        beam = List.copyOf(beam);
         listeners = List.copyOf(listeners);
+    }
+
+    /** Beam's flags as its jobs take them. */
+    public String[] beamFlags() {
+        return beam.toArray(new String[0]);
     }
 
     /** Whether a stage is to run. Where not every row is wanted there is no report, unless it is asked for by name. */

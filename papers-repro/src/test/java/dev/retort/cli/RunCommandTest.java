@@ -73,6 +73,20 @@ class RunCommandTest {
         CliRun none = run(out, "--seeds", "100", "--resume", "--rows", "pinto.*");
         assertThat(none.status()).isEqualTo(Retort.USAGE);
         assertThat(none.err()).contains("no row of the recipe matches");
+        CliRun asked = run(
+                temporary.resolve("flink"),
+                "--only",
+                "ask,filter,compose",
+                "--",
+                "--runner=FlinkRunner",
+                "--parallelism=1");
+        assertThat(asked.status()).as(asked.err()).isZero();
+        for (String file : List.of("samples.jsonl", "kept.jsonl", "train.jsonl")) {
+            assertThat(temporary.resolve("flink").resolve(file)).hasSameBinaryContentAs(out.resolve(file));
+        }
+        CliRun flag = run(out, "--resume", "--", "--runner=NoRunner");
+        assertThat(flag.status()).isEqualTo(Retort.USAGE);
+        assertThat(flag.err()).contains("Beam's flags: ").hasLineCount(1);
         CliRun bad = run(out, "--resume", "--rows", "[");
         assertThat(bad.status()).isEqualTo(Retort.USAGE);
         assertThat(bad.err()).contains("--rows: '[' is no pattern of names");

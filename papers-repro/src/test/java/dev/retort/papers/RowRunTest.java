@@ -31,6 +31,7 @@ class RowRunTest {
                 Set.of(stages),
                 List.of(),
                 RowFilter.ALL,
+                List.of(),
                 true,
                 Device.cpu(),
                 1,

@@ -62,6 +62,7 @@ public final class ScratchFolder {
                 stages,
                 seeds,
                 rows,
+                List.of(),
                 true,
                 Device.cpu(),
                 1,

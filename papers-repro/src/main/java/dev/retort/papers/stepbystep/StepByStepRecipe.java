@@ -157,8 +157,10 @@ public final class StepByStepRecipe {
                     .filter(question -> question.task().equals(task))
                     .toList();
             Path folder = out.resolve("asked").resolve(task);
-            SampleJob.run(SampleRequest.of(asked, folder, teacher(task, config.world(), config.dataSeed()))
-                    .withSamples(config.samples()));
+            SampleJob.run(
+                    SampleRequest.of(asked, folder, teacher(task, config.world(), config.dataSeed()))
+                            .withSamples(config.samples()),
+                    options.beamFlags());
             Map<String, Integer> order = new HashMap<>();
             asked.forEach(question -> order.put(question.id(), order.size()));
             JsonLines.read(folder.resolve(SampleJob.SAMPLES), TeacherSample.class).stream()

@@ -173,9 +173,9 @@ final class System2Road {
         request = settings.isVoteEarly() ? request.withVote(VoteFactory.of(RULE)) : request;
         if (world.perturbations().isEmpty()) {
             JsonLines.write(folder.resolve(PerturbJob.QUESTIONS), world.unlabelled());
-            SampleJob.run(request);
+            SampleJob.run(request, options.beamFlags());
         } else {
-            PerturbJob.run(PerturbRequest.of(request, world.perturbations()).withSeed(seed));
+            PerturbJob.run(PerturbRequest.of(request, world.perturbations()).withSeed(seed), options.beamFlags());
         }
     }
 
@@ -191,11 +191,13 @@ final class System2Road {
                 : new FilterSpec.PerturbationConsistency(RULE, AnswerForm.TEXT, samples, samples, false);
         AtomicFiles.writeText(
                 summary,
-                FilterJob.run(new FilterRequest(
-                                        folder.resolve(SampleJob.SAMPLES),
-                                        folder.resolve(PerturbJob.QUESTIONS),
-                                        FilterPlan.of(List.of(filter), List.of()),
-                                        folder))
+                FilterJob.run(
+                                        new FilterRequest(
+                                                folder.resolve(SampleJob.SAMPLES),
+                                                folder.resolve(PerturbJob.QUESTIONS),
+                                                FilterPlan.of(List.of(filter), List.of()),
+                                                folder),
+                                        options.beamFlags())
                                 .summary()
                         + "\n");
     }

@@ -38,6 +38,7 @@ class MiniLlmRecipeTest {
                 Set.of(),
                 List.of(100, 101),
                 RowFilter.ALL,
+                List.of(),
                 true,
                 Device.cpu(),
                 1,

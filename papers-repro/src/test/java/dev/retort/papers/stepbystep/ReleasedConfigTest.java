@@ -160,7 +160,7 @@ class ReleasedConfigTest {
         assertThat(paper.dataSets().keySet()).containsExactlyInAnyOrder("svamp", "cqa");
         assertThat(paper.rows())
                 .filteredOn(row -> row.method() != Method.FEW_SHOT_COT)
-                .hasSize(16)
+                .hasSize(44)
                 .allMatch(row -> row.seeds().equals(List.of(0, 1, 2, 3)));
     }
 

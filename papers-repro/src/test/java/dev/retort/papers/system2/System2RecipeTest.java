@@ -41,6 +41,7 @@ class System2RecipeTest {
                 Set.of(),
                 seeds,
                 RowFilter.ALL,
+                List.of(),
                 true,
                 Device.cpu(),
                 1,
