@@ -171,7 +171,10 @@ final class TermCheck {
                 new HeadDivergence(new ForwardKl(), teacher.settings().temperature());
         double nats = new SupervisedStep(student.model(), weights, settings.perDeviceTrainBatchSize(), settings.seed())
                 .withTeacher(teacher.whole(), whole)
-                .evaluate(batch())
+                .evaluate(batch().stream()
+                        .map(example ->
+                                new TokenExample(example.id(), example.kind(), 1, example.input(), example.labels()))
+                        .toList())
                 .terms()
                 .get(SupervisedStep.DISTILLATION)
                 .mean();
@@ -184,8 +187,8 @@ final class TermCheck {
     }
 
     private void unbounded(String term) {
-        boolean isNegative = weights.get(term) < 0
-                || kinds.getOrDefault(term, List.of()).stream().anyMatch(example -> example.weight() < 0);
+        // A teacher's term is over the examples of every kind.
+        boolean isNegative = weights.get(term) < 0 || examples(term).stream().anyMatch(example -> example.weight() < 0);
         if (isNegative) {
             findings.add(Finding.warn(
                     "term " + term,

@@ -107,10 +107,10 @@ class DoctorCommandTest {
     void promptsThatShareATokenWithTheCompletion() throws IOException {
         Path model = ModelFolders.random(folder.resolve("bpe"), "tokenizer-bpe");
         Path data = folder.resolve("bpe.jsonl");
-        Files.writeString(data, "{\"prompt\": \"Hello wor\", \"completion\": \"ld\"}\n");
+        Files.writeString(data, "{\"prompt\": \"the answe\", \"completion\": \"r\"}\n");
         CliRun run = CliRun.of("doctor", "--config", write(model, data));
         assertThat(run.status()).isZero();
-        assertThat(run.out()).contains("alignment: ");
+        assertThat(run.out()).contains("warn  alignment: 0 of 1 prompts keep their tokens");
     }
 
     @Test
@@ -215,6 +215,16 @@ class DoctorCommandTest {
                 .containsPattern("ok    term label: weight 1.0, .*, 50 % of the gradient's norm")
                 .containsPattern("ok    term other: weight -1.0, .*, 50 % of the gradient's norm")
                 .contains("ok    terms label and other: cosine of their gradients -1.000\n");
+    }
+
+    @Test
+    void aTeachersTermOverNegativeExamplesHasNoLowerBound() throws IOException {
+        Path config = config("{\"prompt\": \"one\", \"completion\": \" two\", \"weight\": -1}\n");
+        CliRun run = ofTeacher(config, teacher(2), "kd_ratio=1");
+        assertThat(run.status()).as(run.out()).isZero();
+        assertThat(run.out())
+                .contains("warn  term kd: no lower bound: a negative weight")
+                .doesNotContain("say the same");
     }
 
     @Test

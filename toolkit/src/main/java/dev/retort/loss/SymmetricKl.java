@@ -20,7 +20,8 @@ public record SymmetricKl() implements Divergence {
         double reverse = REVERSE.row(logP, logQ, others);
         if (slopes != null) {
             for (int i = 0; i < slopes.length; i++) {
-                slopes[i] = ofForward * slopes[i] + (1 - ofForward) * others[i];
+                slopes[i] = (ofForward == 0 ? 0 : ofForward * slopes[i])
+                        + (ofForward == 1 ? 0 : (1 - ofForward) * others[i]);
             }
         }
         return (ofForward == 0 ? 0 : ofForward * forward) + (ofForward == 1 ? 0 : (1 - ofForward) * reverse);
