@@ -9,15 +9,15 @@
 # any machine (--only train,evaluate). A row counts as done where its evaluation is.
 set -euo pipefail
 if [ $# -ne 4 ]; then
-  sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 run=$2
 
 # What a student says of e-SNLI or ANLI beyond a label may be a piece of its input, whose licence lets no text of it in: a hash
-# stands for it.
+# stands for it: without_texts FILE ROW.
 without_texts() {
-  case $name in
+  case $2 in
     *.esnli* | *.anli1*) ;;
     *)
       cat "$1"
@@ -60,7 +60,7 @@ case $1 in
         [ ! -f "$row/$file" ] || cp "$row/$file" "$results/rows/$name/$file"
       done
       for file in "$row"/eval/*.jsonl; do
-        without_texts "$file" | gzip -9 -n > "$results/rows/$name/eval/$(basename "$file").gz"
+        without_texts "$file" "$name" | gzip -9 -n > "$results/rows/$name/eval/$(basename "$file").gz"
       done
     done
     ;;

@@ -26,6 +26,23 @@ final class BeamRun {
     private List<String> flags = new ArrayList<>();
 
     /**
+     * What flags of Beam say.
+     *
+     * @throws UsageException where they are none
+     */
+    static PipelineOptions options(List<String> flags) {
+        try {
+            PipelineOptions options = PipelineOptionsFactory.fromArgs(flags.toArray(new String[0]))
+                    .create();
+            options.as(DirectOptions.class);
+            return options;
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("Beam's flags: "
+                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+        }
+    }
+
+    /**
      * Runs a job; Ctrl-C ends it in good order.
      *
      * @param label of the progress line
@@ -33,15 +50,7 @@ final class BeamRun {
      */
     @SuppressWarnings("try") // Ctrl-C is waited for while it is open.
     <T> T run(String label, Path out, boolean quiet, Job<T> job) throws IOException {
-        PipelineOptions options;
-        try {
-            options = PipelineOptionsFactory.fromArgs(flags.toArray(new String[0]))
-                    .create();
-            options.as(DirectOptions.class);
-        } catch (IllegalArgumentException e) {
-            throw new UsageException("Beam's flags: "
-                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
-        }
+        PipelineOptions options = options(flags);
         Thread asker = Thread.currentThread();
         try (Interrupt interrupt = Interrupt.onSignals(() -> {
                     System.err.println("\nretort: stopping ...");

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -107,6 +106,8 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         common.apply();
+        // A flag that is none is said before anything runs.
+        BeamRun.options(beam);
         Path folder = out != null
                 ? out
                 : Path.of("runs", paper, Path.of(recipe).getFileName().toString());
@@ -120,7 +121,7 @@ final class RunCommand implements Callable<Integer> {
                 stages(only),
                 seeds(seed, seeds),
                 rows(rows),
-                beam(beam),
+                beam,
                 resume,
                 dryRun);
     }
@@ -209,16 +210,6 @@ final class RunCommand implements Callable<Integer> {
             return RowFilter.of(globs.stream().map(String::strip).toList());
         } catch (IllegalArgumentException e) {
             throw new UsageException("--rows: " + e.getMessage());
-        }
-    }
-
-    private static List<String> beam(List<String> flags) {
-        try {
-            PipelineOptionsFactory.fromArgs(flags.toArray(new String[0])).create();
-            return flags;
-        } catch (IllegalArgumentException e) {
-            throw new UsageException("Beam's flags: "
-                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
         }
     }
 

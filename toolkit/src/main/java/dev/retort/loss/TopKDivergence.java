@@ -41,10 +41,9 @@ final class TopKDivergence {
             logQ[i] = student[at + i];
         }
         logQ[k] = student[at + k];
-        // With all tokens known, what the teacher lacks to 1 is rounding. Else a softmax leaves something to the
-        // others, however
-        // little: where the sum cannot tell it from none, it is as much as rounding hides, or a reverse KL would be
-        // infinite.
+        // With all tokens known, what the teacher lacks to 1 is rounding. Else a softmax leaves the others something:
+        // where
+        // the sum cannot tell it from none, it is taken for what rounding hides, or a reverse KL would be infinite.
         double mass =
                 logQ[k] == Double.NEGATIVE_INFINITY ? 0 : Math.max(teacher.top().outsideMass(row), (k + 1) * ROUNDING);
         logP[k] = Math.log(mass);

@@ -40,11 +40,6 @@ public final class OnPolicy {
         this.seed = seed;
     }
 
-    /** As {@link #of(List, int, BooleanSupplier)}, never given up. */
-    List<TokenExample> of(List<TokenExample> examples, int step) {
-        return of(examples, step, () -> false);
-    }
-
     /**
      * What a step learns from.
      *

@@ -211,23 +211,19 @@ public final class SupervisedTraining {
                 LossParts sinceLog = LossParts.none();
                 long tokensSinceLog = 0;
                 long timeSinceLog = System.nanoTime();
-                int begun = first;
-                int[] done = {first};
-                int saved = first;
-                // The first step is always finished: a run that is stopped again and again still ends.
-                BooleanSupplier stop = () -> done[0] > begun && stopper.requested();
-                supervised.withStop(stop);
                 while (step < total) {
+                    // The first step is always finished: a run that is stopped again and again still ends.
+                    BooleanSupplier stop = step == first ? () -> false : stopper::requested;
                     List<TokenExample> ofData = pick(items, plan.indices(step));
                     List<TokenExample> examples;
                     LossParts parts;
                     try {
                         examples = onPolicy == null ? ofData : onPolicy.of(ofData, step, stop);
-                        parts = supervised.backward(examples, step);
+                        parts = supervised.withStop(stop).backward(examples, step);
                     } catch (CancellationException e) {
                         // The step in hand is given up; what stands is the one before.
                         optimizer.discard();
-                        if (step > saved) {
+                        if (!isSaved(step)) {
                             log.sync();
                             Checkpoint.save(
                                     checkpoints, loaded, projections, optimizer, step, hash, settings.saveTotalLimit());
@@ -245,7 +241,6 @@ public final class SupervisedTraining {
                     tokensSinceLog += stepTokens;
                     sinceLog = sinceLog.plus(parts);
                     step++;
-                    done[0] = step;
                     progress.update(step, tokens, loss);
                     if (step % settings.loggingSteps() == 0 || isEvaluated(step, total) || step == total) {
                         long now = System.nanoTime();
@@ -266,12 +261,10 @@ public final class SupervisedTraining {
                         timeSinceLog = System.nanoTime();
                     }
                     boolean stops = stopper.requested();
-                    boolean save = settings.saveSteps() > 0 && step % settings.saveSteps() == 0;
-                    if (save || stops || step == total) {
+                    if (isSaved(step) || stops || step == total) {
                         log.sync();
                         Checkpoint.save(
                                 checkpoints, loaded, projections, optimizer, step, hash, settings.saveTotalLimit());
-                        saved = step;
                     }
                     if (stops) {
                         break;
@@ -293,6 +286,10 @@ public final class SupervisedTraining {
             trained.putAll(match.projections());
         }
         return trained;
+    }
+
+    private boolean isSaved(int step) {
+        return settings.saveSteps() > 0 && step % settings.saveSteps() == 0;
     }
 
     private boolean isEvaluated(int step, int total) {

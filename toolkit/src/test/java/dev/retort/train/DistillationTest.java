@@ -226,10 +226,13 @@ class DistillationTest {
         try (LoadedModel student = model(5, 2)) {
             List<TokenExample> data = examples(student);
             SamplingParams sampling = SamplingParams.none().withTemperature(1.0).withMaxTokens(6);
-            List<TokenExample> sampled = new OnPolicy(student, 1, sampling, 3).of(data, 4);
-            assertThat(new OnPolicy(student, 1, sampling, 3).of(data, 4)).isEqualTo(sampled);
-            assertThat(new OnPolicy(student, 1, sampling, 3).of(data, 5)).isNotEqualTo(sampled);
-            assertThat(new OnPolicy(student, 0, sampling, 3).of(data, 4)).isEqualTo(data);
+            List<TokenExample> sampled = new OnPolicy(student, 1, sampling, 3).of(data, 4, () -> false);
+            assertThat(new OnPolicy(student, 1, sampling, 3).of(data, 4, () -> false))
+                    .isEqualTo(sampled);
+            assertThat(new OnPolicy(student, 1, sampling, 3).of(data, 5, () -> false))
+                    .isNotEqualTo(sampled);
+            assertThat(new OnPolicy(student, 0, sampling, 3).of(data, 4, () -> false))
+                    .isEqualTo(data);
             for (int i = 0; i < data.size(); i++) {
                 TokenExample before = data.get(i);
                 TokenExample after = sampled.get(i);
@@ -244,7 +247,7 @@ class DistillationTest {
             int own = 0;
             OnPolicy half = new OnPolicy(student, 0.5, sampling, 3);
             for (int step = 0; step < 20; step++) {
-                own += half.of(data, step).equals(data) ? 0 : 1;
+                own += half.of(data, step, () -> false).equals(data) ? 0 : 1;
             }
             assertThat(own).isBetween(4, 16);
             assertThatThrownBy(() -> new OnPolicy(student, 2, sampling, 3)).hasMessage("lmbda must be 0 to 1, not 2.0");

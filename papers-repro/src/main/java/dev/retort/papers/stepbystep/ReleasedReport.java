@@ -92,6 +92,13 @@ final class ReleasedReport {
         return names;
     }
 
+    /** The scores of the seeds that another row has too. */
+    private static Map<Integer, double[]> ofSeeds(Map<Integer, double[]> scores, Map<Integer, double[]> other) {
+        Map<Integer, double[]> shared = new TreeMap<>(scores);
+        shared.keySet().retainAll(other.keySet());
+        return shared;
+    }
+
     private ResultRow row(RowSpec row, Map<Integer, double[]> ours, Map<Integer, double[]> baseline)
             throws IOException {
         int[] stories = ReleasedData.stories(data.get(row.dataSet()).test(row));
@@ -101,11 +108,9 @@ final class ReleasedReport {
         Cell cell = cell(row);
         result = result.withPublished(cell.value(), cell.effect());
         boolean isCompared = row.method() != row.method().baseline() || row.equalTokensOf() != null;
-        Map<Integer, double[]> pairs = new LinkedHashMap<>(ours);
-        pairs.keySet().retainAll(baseline.keySet());
+        Map<Integer, double[]> pairs = ofSeeds(ours, baseline);
         if (isCompared && !pairs.isEmpty()) {
-            Map<Integer, double[]> others = new TreeMap<>(baseline);
-            others.keySet().retainAll(pairs.keySet());
+            Map<Integer, double[]> others = ofSeeds(baseline, ours);
             result = result.withEffect(PairedEffect.of(pairs, others, stories).times(100))
                     .withRows(names(row, ours, row.of(row.method().baseline()), others));
         }
@@ -128,10 +133,8 @@ final class ReleasedReport {
                 if (row.method() != Method.STEP_BY_STEP || !row.sharesDataWith(control)) {
                     continue;
                 }
-                Map<Integer, double[]> ours = scores(row);
-                Map<Integer, double[]> others = scores(control);
-                ours.keySet().retainAll(others.keySet());
-                others.keySet().retainAll(ours.keySet());
+                Map<Integer, double[]> ours = ofSeeds(scores(row), scores(control));
+                Map<Integer, double[]> others = ofSeeds(scores(control), ours);
                 if (ours.isEmpty()) {
                     continue;
                 }

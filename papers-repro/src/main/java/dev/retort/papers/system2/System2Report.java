@@ -33,6 +33,7 @@ final class System2Report {
      * @param dataSet its name in the table
      * @param clusters which tests count as one observation; null where each is one
      * @param parts of the tests that are shown beside all of them, by condition
+     * @param published what the paper has for it, or null
      */
     record Part(System2World world, String dataSet, int[] clusters, Map<String, int[]> parts, Published published) {}
 
@@ -51,12 +52,14 @@ final class System2Report {
     private final Path out;
     private final String student;
     private final IntUnaryOperator askedFor;
+    private final PublishedCells published;
     private final List<ResultRow> rows = new ArrayList<>();
 
-    private System2Report(Path out, String student, IntUnaryOperator askedFor) {
+    private System2Report(Path out, String student, IntUnaryOperator askedFor) throws IOException {
         this.out = out;
         this.student = student;
         this.askedFor = askedFor;
+        this.published = PublishedCells.readFolder(Recipes.published(System2Recipe.PAPER));
     }
 
     /**
@@ -130,10 +133,8 @@ final class System2Report {
         rows.add(result);
     }
 
-    private static double published(String dataSet, String method) throws IOException {
-        return PublishedCells.readFolder(Recipes.published(System2Recipe.PAPER))
-                .one(Map.of("dataset", dataSet, "method", method))
-                .value();
+    private double published(String dataSet, String method) {
+        return published.one(Map.of("dataset", dataSet, "method", method)).value();
     }
 
     /** System 1 at each of a row's seeds: the model that the seed's training started from. */

@@ -47,6 +47,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
@@ -405,8 +406,7 @@ final class System2Road {
         Map<String, Integer> counts = vote.of(answers).counts();
         int most = counts.values().stream().mapToInt(Integer::intValue).max().orElse(0);
         return answers.stream()
-                .filter(answer -> answer != null && most > 0)
-                .filter(answer -> counts.getOrDefault(AnswerText.relaxed(answer), 0) == most)
+                .filter(answer -> answer != null && Objects.equals(counts.get(AnswerText.relaxed(answer)), most))
                 .findFirst()
                 .orElse("");
     }
