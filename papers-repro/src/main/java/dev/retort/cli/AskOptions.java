@@ -6,6 +6,8 @@ import dev.retort.pipelines.AskSettings;
 import dev.retort.pipelines.Budget;
 import dev.retort.pipelines.SampleJob;
 import dev.retort.pipelines.TeacherFactory;
+import dev.retort.teacher.ApiKey;
+import dev.retort.teacher.OpenAiSettings;
 import dev.retort.teacher.RetrySettings;
 import dev.retort.teacher.TeacherSpec;
 import java.nio.file.Path;
@@ -89,7 +91,7 @@ final class AskOptions {
     @Option(
             names = "--budget-tokens",
             paramLabel = "N",
-            description = "Most tokens all answers may cost, now or before. Default: no limit")
+            description = "Most tokens all answers may cost, now or before; exact with --max-tokens. Default: no limit")
     private Long budgetTokens;
 
     @Option(
@@ -152,6 +154,24 @@ final class AskOptions {
         }
         TeacherFactory usual = usage("--teacher", () -> TeacherFactory.of(spec, errorRate, baseUrl, patience));
         return spec instanceof TeacherSpec.Local local ? TeacherFactory.ofLocal(local.model(), precision) : usual;
+    }
+
+    /** The server of an openai teacher, with the environment's key. */
+    OpenAiSettings server() {
+        return usage("--base-url", () -> {
+            OpenAiSettings server = OpenAiSettings.of(((TeacherSpec.OpenAi) spec()).model());
+            server = baseUrl == null ? server : server.withBaseUrl(baseUrl);
+            server = timeout == null ? server : server.withTimeout(Duration.ofNanos(Math.round(timeout * 1e9)));
+            return server.withKey(ApiKey.fromEnvironment().orElse(null));
+        });
+    }
+
+    int maxAttempts() {
+        return maxAttempts;
+    }
+
+    int concurrency() {
+        return concurrency;
     }
 
     SamplingParams params() {

@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
         name = "data",
         mixinStandardHelpOptions = true,
         description = {
-            "Lists, downloads and checks the data sets that the recipes use, and tells what train and test share.",
+            "Lists, downloads and checks the data sets that the recipes use, tells what train and test share, and writes the"
+                    + " questions of a task.",
             "Files are looked for in RETORT_DATA, then in RETORT_CACHE (default ~/.cache/retort/data)."
         },
         footer = {
@@ -37,13 +38,15 @@ import picocli.CommandLine.Spec;
             "  retort data list",
             "  retort data fetch svamp",
             "  retort data check svamp",
-            "  retort data overlap svamp"
+            "  retort data overlap svamp",
+            "  retort data questions last-letters --count 1500 --out letters.jsonl"
         },
         subcommands = {
             DataCommand.ListCommand.class,
             DataCommand.FetchCommand.class,
             DataCommand.CheckCommand.class,
-            OverlapCommand.class
+            OverlapCommand.class,
+            QuestionsCommand.class
         })
 final class DataCommand implements Callable<Integer> {
 
@@ -52,7 +55,7 @@ final class DataCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new ParameterException(spec.commandLine(), "give what to do: list, fetch, check or overlap");
+        throw new ParameterException(spec.commandLine(), "give what to do: list, fetch, check, overlap or questions");
     }
 
     /** The data set of a name given on the command line. */

@@ -2,6 +2,7 @@ package dev.retort.cli;
 
 import dev.retort.answer.AnswerCut;
 import dev.retort.data.SamplingParams;
+import dev.retort.model.LoadedModel;
 import dev.retort.model.LoraConfig;
 import dev.retort.papers.OwnRun;
 import dev.retort.papers.minillm.SequenceDistillation;
@@ -16,8 +17,13 @@ import dev.retort.prompt.FewShotLayout;
 import dev.retort.prompt.FewShotPrompt;
 import dev.retort.run.Interrupt;
 import dev.retort.run.YamlConfig;
+import dev.retort.signal.LlamaCppScorer;
+import dev.retort.signal.RemoteScorer;
+import dev.retort.signal.VllmScorer;
+import dev.retort.teacher.OpenAiSettings;
 import dev.retort.teacher.System2Method;
 import dev.retort.teacher.TeacherSpec;
+import dev.retort.train.Distillation;
 import dev.retort.train.DistillationSettings;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
@@ -28,6 +34,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -68,7 +75,10 @@ import picocli.CommandLine.Spec;
                     + " sampling_temperature=0.9 max_completion_length=128 kd_ratio=1.",
             "",
             "kd and gkd read the probabilities of a teacher local:MODEL that has the student's tokens; --set takes the"
-                    + " keys of retort train for them too."
+                    + " keys of retort train for them too. kd can also read the most probable tokens of a teacher that"
+                    + " vLLM or llama.cpp's server serves: --teacher openai:MODEL --base-url URL --scorer vllm --set"
+                    + " teacher_top_k=20. They are kept in OUT/signals under the served name: weights that change under"
+                    + " one name need another folder."
         },
         footer = {
             "",
@@ -88,10 +98,16 @@ import picocli.CommandLine.Spec;
             "      --method seqkd --out runs/seqkd",
             "  retort distil --teacher local:models/SmolLM2-360M --student models/SmolLM2-135M \\",
             "      --questions questions.jsonl --method kd --set kd_ratio=0.5 --out runs/kd",
+            "  retort distil --teacher openai:HuggingFaceTB/SmolLM2-1.7B --base-url http://localhost:8000/v1 \\",
+            "      --scorer vllm --student models/SmolLM2-135M --questions questions.jsonl --method kd \\",
+            "      --set teacher_top_k=20 --out runs/kd-remote",
             "  retort distil --teacher local:models/SmolLM2-360M --student models/SmolLM2-135M \\",
             "      --questions questions.jsonl --method gkd --set beta=0.1 --set lmbda=1 --out runs/gkd"
         })
 final class DistilCommand implements Callable<Integer> {
+
+    /** Options about asking that hold for a server that scores, too. */
+    private static final Set<String> OF_SERVER = Set.of("--base-url", "--timeout", "--max-attempts", "--concurrency");
 
     @Spec
     private CommandSpec spec;
@@ -114,6 +130,12 @@ final class DistilCommand implements Callable<Integer> {
             required = true,
             description = "step-by-step, system2, seqkd, kd or gkd")
     private String method;
+
+    @Option(
+            names = "--scorer",
+            paramLabel = "vllm|llama-cpp",
+            description = "With --method kd and an openai teacher: the server that scores given tokens")
+    private String scorer;
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "The run folder")
     private Path out;
@@ -346,11 +368,19 @@ final class DistilCommand implements Callable<Integer> {
 
     /** @param usual settings of the method */
     private Integer whiteBox(List<String> usual) throws IOException, InterruptedException {
-        if (!(ask.spec() instanceof TeacherSpec.Local local)) {
+        boolean isRemote = scorer != null && ask.spec() instanceof TeacherSpec.OpenAi;
+        if (!isRemote && !(ask.spec() instanceof TeacherSpec.Local)) {
             throw new UsageException("--method " + method + " reads the teacher's probabilities: give --teacher"
-                    + " local:MODEL, not " + ask.spec() + "; what that one writes can be learnt with --method seqkd");
+                    + " local:MODEL, or openai:MODEL with --scorer, not " + ask.spec()
+                    + "; what that one writes can be learnt with --method seqkd");
         }
-        requireNothingAsked();
+        if (scorer != null && !isRemote) {
+            throw new UsageException("--scorer is the kind of server of an openai teacher, not of " + ask.spec());
+        }
+        if (isRemote && !List.of("vllm", "llama-cpp").contains(scorer)) {
+            throw new UsageException("--scorer " + scorer + ": there are vllm and llama-cpp");
+        }
+        requireNothingAsked(isRemote);
         Map<Boolean, List<String>> given = overrides.stream().collect(Collectors.partitioningBy(this::isOfTeacher));
         List<String> ofTeacher = new ArrayList<>(usual);
         ofTeacher.addAll(given.get(true));
@@ -360,14 +390,31 @@ final class DistilCommand implements Callable<Integer> {
                 ask.params(),
                 training,
                 run -> WhiteBoxDistillation.run(
-                        new WhiteBoxDistillation.Request(run, method, common.path(local.model()), settings)),
+                        ask.spec() instanceof TeacherSpec.Local local
+                                ? WhiteBoxDistillation.of(run, method, common.path(local.model()), settings)
+                                : new WhiteBoxDistillation.Request(
+                                        run,
+                                        method,
+                                        trained -> Distillation.remote(trained, remote(trained), settings),
+                                        settings)),
                 outcome -> outcome.questions() + " questions, all learnt from");
     }
 
+    private Distillation.Remote remote(LoadedModel trained) {
+        OpenAiSettings server = ask.server();
+        RemoteScorer made = AskOptions.usage(
+                "--base-url",
+                () -> scorer.equals("vllm")
+                        ? new VllmScorer(server, ask.maxAttempts())
+                        : new LlamaCppScorer(server, ask.maxAttempts(), trained.trainingEosId()));
+        return new Distillation.Remote(made, scorer + ":" + server.model(), ask.concurrency());
+    }
+
     /** Refuses options about answers of the teacher: their names may be taken for settings of the divergence. */
-    private void requireNothingAsked() {
+    private void requireNothingAsked(boolean isRemote) {
         for (OptionSpec option : spec.mixins().get("ask").options()) {
             if (!option.longestName().equals("--teacher")
+                    && !(isRemote && OF_SERVER.contains(option.longestName()))
                     && spec.commandLine().getParseResult().hasMatchedOption(option)) {
                 throw new UsageException(option.longestName() + " is about asking a teacher, and --method " + method
                         + " asks nothing; settings of the divergence are given with --set key=value");

@@ -108,7 +108,7 @@ final class LossCommand implements Callable<Integer> {
                     checkRow("student", student, row);
                     double value = loss.row(row, gradient);
                     if (Double.isInfinite(value)) {
-                        throw bad("student", "row " + row + ": the loss is infinite there");
+                        throw bad("student", "row " + row + ": the loss is infinite there" + why());
                     }
                     sum += value;
                     count++;
@@ -132,6 +132,12 @@ final class LossCommand implements Callable<Integer> {
         out.println(result);
         out.flush();
         return Retort.DONE;
+    }
+
+    private String why() {
+        return OF_LABELS.contains(name)
+                ? ""
+                : ": a token has no probability (-Infinity) in student or in teacher, and some in the other";
     }
 
     /** One row's loss, and its gradient where one is wanted. */

@@ -3,6 +3,7 @@ package dev.retort.papers;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.util.cuda.CudaUtils;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.Precision;
@@ -70,14 +71,23 @@ public final class PretrainedPlan {
             ObjectNode json = Models.readConfig(path);
             try (Tokenizer tokenizer = Models.readTokenizer(path)) {
                 long parameters = Models.parameters(json);
-                memory(key, training, parameters, json);
+                int width = json.path("hidden_size").asInt(json.path("d_model").asInt());
+                memory(key, training, new PretrainedStudent.Size(parameters, width, allLayers(json)));
                 lines.add(tokenizer, parameters, json);
             }
             return true;
         } catch (IOException e) {
+            if (student.size() != null) {
+                memory(key, training, student.size());
+            }
             missing("model: " + e.getMessage());
             return false;
         }
+    }
+
+    /** What a plan cannot say of a student that is not here. */
+    public static String untold(PretrainedStudent student) {
+        return student.size() == null ? "tokens, hours and memory" : "tokens and hours";
     }
 
     /**
@@ -97,22 +107,27 @@ public final class PretrainedPlan {
     }
 
     /** What training a student takes beside what this machine has; too much is {@link #missing}. */
-    private void memory(String key, TrainingSettings training, long parameters, ObjectNode json) {
+    private void memory(String key, TrainingSettings training, PretrainedStudent.Size size) {
         boolean isLora = training.lora() != null;
-        int width = json.path("hidden_size").asInt(json.path("d_model").asInt());
+        long parameters = size.parameters();
         // Float32: weights; all-weight training adds gradient and two moments, adapters a merged copy.
         double weights = 4.0 * parameters * (isLora ? 2 : 4);
         if (training.precision() == Precision.BFLOAT16) {
             weights += 2.0 * parameters;
         }
         double tokens = Math.max(512, training.maxLength());
-        double activations = tokens * width * layers(json) * ACTIVATION_BYTES;
+        double activations = tokens * size.hiddenSize() * size.numHiddenLayers() * ACTIVATION_BYTES;
         double needed = weights + activations + (1L << 30);
         double there = memoryHere();
         line(
                 "memory: %.1f GB (weights and optimiser %.1f, activations of %,.0f tokens %.1f, the JVM 1.0); this"
-                        + " machine has %.1f GB",
-                needed / 1e9, weights / 1e9, tokens, activations / 1e9, there / 1e9);
+                        + " %s has %.1f GB",
+                needed / 1e9,
+                weights / 1e9,
+                tokens,
+                activations / 1e9,
+                options.device().isGpu() ? "GPU" : "machine",
+                there / 1e9);
         if (needed > there) {
             double adapters = 4.0 * parameters * 2 + activations + (1L << 30);
             missing(String.format(
@@ -127,11 +142,22 @@ public final class PretrainedPlan {
         }
     }
 
+    /** Layers of the encoder, or of a model without one. */
     public static int layers(ObjectNode json) {
         return json.path("num_hidden_layers").asInt(json.path("num_layers").asInt());
     }
 
-    private static double memoryHere() {
+    /** With the decoder's, of which T5 has as many as of the encoder's where it does not say. */
+    private static int allLayers(ObjectNode json) {
+        int layers = layers(json);
+        return json.has("num_layers") ? layers + json.path("num_decoder_layers").asInt(layers) : layers;
+    }
+
+    /** Of the GPU where models run on one. No GPU has run this. */
+    private double memoryHere() {
+        if (options.device().isGpu()) {
+            return CudaUtils.getGpuMemory(options.device()).getMax();
+        }
         return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
                 .getTotalMemorySize();
     }

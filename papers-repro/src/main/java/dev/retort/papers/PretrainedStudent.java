@@ -13,8 +13,24 @@ import java.nio.file.Path;
  * @param modelNameOrPath a Hugging Face folder or GGUF file, or hf:org/name@revision; relative to the checkout
  * @param howToGet said where it is missing
  * @param licence for the run's record
+ * @param size so that a plan can tell what it takes where it is not here; null for what is small
  */
-public record PretrainedStudent(String name, String modelNameOrPath, String howToGet, String licence) {
+public record PretrainedStudent(String name, String modelNameOrPath, String howToGet, String licence, Size size) {
+
+    /**
+     * A model's size.
+     *
+     * @param parameters all weights
+     * @param hiddenSize width of a layer
+     * @param numHiddenLayers of encoder and decoder together
+     */
+    public record Size(Long parameters, Integer hiddenSize, Integer numHiddenLayers) {
+        public Size {
+            if (parameters == null || hiddenSize == null || numHiddenLayers == null) {
+                throw new IllegalArgumentException("student.size needs parameters, hidden_size and num_hidden_layers");
+            }
+        }
+    }
 
     public PretrainedStudent {
         if (modelNameOrPath == null) {

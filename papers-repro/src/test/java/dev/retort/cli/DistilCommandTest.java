@@ -2,13 +2,25 @@ package dev.retort.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
+import dev.retort.batch.TokenBatch;
+import dev.retort.batch.TokenExample;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.Example;
 import dev.retort.data.JsonLines;
 import dev.retort.data.Question;
+import dev.retort.data.Rows;
 import dev.retort.data.TeacherSample;
+import dev.retort.model.CausalLm;
+import dev.retort.model.LoadedModel;
+import dev.retort.model.Models;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,9 +29,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -188,6 +202,93 @@ class DistilCommandTest {
         assertThat(run.status()).as(run.err()).isZero();
         CliRun exported = CliRun.of("signals", "export", out.resolve("signals"), folder.resolve("signals.parquet"));
         assertThat(exported.out()).as(exported.err()).endsWith(" rows of 2 signals\n");
+    }
+
+    /** The same teacher behind a server as from its folder: the student learns the same. */
+    @Test
+    void kdReadsATeacherThatIsServed() throws IOException {
+        referToAll();
+        Path teacher = teacher();
+        List<String> kd = List.of("--method", "kd", "--set", "teacher_top_k=8");
+        List<String> local = new ArrayList<>(List.of("--teacher", "local:" + teacher));
+        local.addAll(kd);
+        CliRun beside = run(local.toArray(new String[0]));
+        assertThat(beside.status()).as(beside.err()).isZero();
+        double[] expected = losses();
+        out = folder.resolve("remote");
+        List<String> remote = new ArrayList<>(kd);
+        remote.addAll(List.of("--scorer", "vllm", "--concurrency", "2"));
+        List<String> asked = Collections.synchronizedList(new ArrayList<>());
+        try (LoadedModel served = Models.load(teacher, Device.cpu())) {
+            CliRun run = ask(vllm(served, asked), remote.toArray(new String[0]));
+            assertThat(run.status()).as(run.err()).isZero();
+        }
+        assertThat(losses()).containsExactly(expected, within(1e-5));
+        assertThat(asked).filteredOn("/v1/completions"::equals).hasSize(2);
+        assertThat(Files.readString(out.resolve("config.yaml"))).contains("teacher: \"openai:m\"");
+    }
+
+    private double[] losses() throws IOException {
+        List<Double> losses = new ArrayList<>();
+        for (String line : Files.readAllLines(out.resolve("metrics.jsonl"))) {
+            losses.add(Rows.mapper().readTree(line).path("loss/kd").asDouble());
+        }
+        assertThat(losses).isNotEmpty().allMatch(loss -> loss > 0);
+        return losses.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    /** A model behind what vLLM answers to prompt_logprobs and to tokenize. */
+    private static HttpServer vllm(LoadedModel model, List<String> asked) throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            String path = exchange.getRequestURI().getPath();
+            asked.add(path);
+            JsonNode body = Rows.mapper().readTree(exchange.getRequestBody());
+            byte[] answer = (path.equals("/tokenize")
+                            ? Rows.mapper()
+                                    .createObjectNode()
+                                    .set(
+                                            "tokens",
+                                            Rows.mapper()
+                                                    .valueToTree(model.tokenizer()
+                                                            .encode(body.get("prompt")
+                                                                    .asText())))
+                            : promptLogprobs(model, body))
+                    .toString()
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        server.start();
+        return server;
+    }
+
+    private static synchronized JsonNode promptLogprobs(LoadedModel model, JsonNode body) {
+        int[] prompt = Rows.mapper().convertValue(body.get("prompt"), int[].class);
+        ObjectNode answer = Rows.mapper().createObjectNode();
+        ArrayNode positions = answer.putArray("choices").addObject().putArray("prompt_logprobs");
+        positions.addNull();
+        TokenExample whole = new TokenExample("", "", 1, prompt, prompt);
+        CausalLm teacher = (CausalLm) model.model();
+        try (TokenBatch batch =
+                new TokenBatch(List.of(whole), false, teacher.weights().manager())) {
+            NDArray all = teacher.logits(teacher.labelHidden(batch)).logSoftmax(1);
+            int vocabulary = (int) all.getShape().get(1);
+            float[] values = all.toFloatArray();
+            for (int i = 1; i < prompt.length; i++) {
+                ObjectNode position = positions.addObject();
+                int at = (i - 1) * vocabulary;
+                int given = prompt[i];
+                IntStream.range(0, vocabulary)
+                        .boxed()
+                        .sorted(Comparator.comparingDouble(id -> -values[at + id]))
+                        .limit(body.get("prompt_logprobs").intValue())
+                        .forEach(id -> position.putObject(id.toString()).put("logprob", values[at + id]));
+                position.putObject(Integer.toString(given)).put("logprob", values[at + given]);
+            }
+        }
+        return answer;
     }
 
     @Test
@@ -405,7 +506,10 @@ class DistilCommandTest {
                 "--teacher scripted:arithmetic --method minillm"
                         + " | --method minillm: there are step-by-step, system2, seqkd, kd and gkd",
                 "--teacher openai:gpt --method kd | --method kd reads the teacher's probabilities: give --teacher"
-                        + " local:MODEL, not openai:gpt; what that one writes can be learnt with --method seqkd",
+                        + " local:MODEL, or openai:MODEL with --scorer, not openai:gpt; what that one writes can be learnt with --method seqkd",
+                "--teacher openai:gpt --method kd --scorer tgi | --scorer tgi: there are vllm and llama-cpp",
+                "--teacher local:models/m --method kd --scorer vllm | --scorer is the kind of server of an openai"
+                        + " teacher, not of local:models/m",
                 "--teacher scripted:arithmetic --method gkd | --method gkd reads the teacher's probabilities",
                 "--teacher local:models/m --method kd --temperature 2 | --temperature is about asking a teacher, and"
                         + " --method kd asks nothing; settings of the divergence are given with --set key=value",

@@ -64,6 +64,43 @@ class EvaluateCommandTest {
     }
 
     @Test
+    void comparesWithATeacher() throws IOException {
+        Path model = ScratchFolder.student(folder.resolve("student"));
+        Path questions = folder.resolve("questions.jsonl");
+        Files.writeString(
+                questions,
+                "{\"id\":\"a\",\"task\":\"t\",\"messages\":[{\"role\":\"user\",\"content\":\"Why?\"}]}\n"
+                        + "{\"id\":\"b\",\"task\":\"t\",\"messages\":[{\"role\":\"user\",\"content\":\"How?\"}]}\n");
+        CliRun run = CliRun.of(
+                "evaluate",
+                "--model",
+                model,
+                "--teacher",
+                model,
+                "--questions",
+                questions,
+                "--samples",
+                2,
+                "--max-tokens",
+                5,
+                "--quiet");
+        assertThat(run.status()).as(run.err()).isZero();
+        JsonNode found = Rows.mapper().readTree(run.out());
+        assertThat(found.at("/reverse_kl/samples").asInt()).isEqualTo(4);
+        assertThat(found.at("/reverse_kl/per_answer").asDouble()).isBetween(-1e-6, 1e-6);
+        assertThat(found.at("/forward_kl/prompts").asInt()).isEqualTo(2);
+        assertThat(found.get("ex_acc_err")).hasSize(5);
+        assertThat(found.at("/dist_4/student").asDouble())
+                .isEqualTo(found.at("/dist_4/teacher").asDouble());
+
+        CliRun both = CliRun.of("evaluate", "--model", model, "--teacher", model, "--task", "svamp");
+        assertThat(both.status()).isEqualTo(2);
+        assertThat(both.err()).contains("give --task, for the test of a data set, or --teacher");
+        CliRun alone = CliRun.of("evaluate", "--model", model, "--teacher", model);
+        assertThat(alone.err()).contains("--teacher and --questions go together");
+    }
+
+    @Test
     void wrongUsageIsStatus2AndOneLine() {
         for (Object[] wrong : new Object[][] {
             {"--task", "gsm", "no task 'gsm'; tasks: svamp, cqa, anli1, esnli"},

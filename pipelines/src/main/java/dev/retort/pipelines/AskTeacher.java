@@ -17,10 +17,12 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.apache.beam.sdk.coders.DoubleCoder;
 import org.apache.beam.sdk.coders.KvCoder;
 import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
+import org.apache.beam.sdk.transforms.Combine;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.GroupByKey;
 import org.apache.beam.sdk.transforms.PTransform;
@@ -29,6 +31,7 @@ import org.apache.beam.sdk.util.SerializableUtils;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionTuple;
+import org.apache.beam.sdk.values.PCollectionView;
 import org.apache.beam.sdk.values.TupleTag;
 import org.apache.beam.sdk.values.TupleTagList;
 
@@ -84,6 +87,8 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
     private static final TupleTag<Spared> SPARED_TAG = new TupleTag<>("spared");
 
     private final Plan plan;
+    /** Samples whose cost the budget holds too; null for none. Only the pipeline's maker has them. */
+    private final transient PCollection<TeacherSample> earlier;
 
     /** All that the worker needs to know; only {@link #copy} changes one, before anyone has it. */
     private static final class Plan implements Serializable {
@@ -113,8 +118,9 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         }
     }
 
-    private AskTeacher(Plan plan) {
+    private AskTeacher(Plan plan, PCollection<TeacherSample> earlier) {
         this.plan = plan;
+        this.earlier = earlier;
     }
 
     /**
@@ -124,7 +130,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
      */
     public static AskTeacher with(TeacherFactory teacher) {
         checkTravels(teacher, "the teacher factory");
-        return new AskTeacher(new Plan(teacher));
+        return new AskTeacher(new Plan(teacher), null);
     }
 
     /** Asks a scripted teacher that does not err, or a recorded one; see {@link TeacherFactory#of}. */
@@ -170,6 +176,11 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         return copy(changed -> changed.reader = reader);
     }
 
+    /** Asks when these samples are there, and counts what they cost as spent: a budget holds for both together. */
+    AskTeacher after(PCollection<TeacherSample> earlier) {
+        return new AskTeacher(plan, earlier);
+    }
+
     /** Tells a board of this process how far asking has come, where the worker is in this process. */
     AskTeacher withProgress(ProgressBoard board) {
         return copy(changed -> changed.progress = board.key());
@@ -178,7 +189,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
     private AskTeacher copy(Consumer<Plan> change) {
         Plan changed = new Plan(plan);
         change.accept(changed);
-        return new AskTeacher(changed);
+        return new AskTeacher(changed, earlier);
     }
 
     private static void checkTravels(Serializable part, String name) {
@@ -195,19 +206,47 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
     @Override
     public Result expand(PCollection<Question> questions) {
         // As lines, which pass the grouping and the sorting without being taken apart and put together again.
+        PCollectionView<KV<Double, Double>> spent = earlier == null ? null : spent();
+        ParDo.SingleOutput<KV<Integer, Iterable<KeyedLine>>, TeacherSample> ask = ParDo.of(new AskFn(plan, spent));
         PCollectionTuple outputs = questions
                 .apply("ToOneAsker", ParDo.of(new LineFn()))
                 .setCoder(KvCoder.of(VarIntCoder.of(), new KeyedLine.LineCoder()))
                 .apply("Gather", GroupByKey.create())
                 .apply(
                         "Ask",
-                        ParDo.of(new AskFn(plan))
+                        (spent == null ? ask : ask.withSideInputs(spent))
                                 .withOutputTags(
                                         SAMPLES, TupleTagList.of(FAILURES).and(SPARED_TAG)));
         outputs.get(SAMPLES).setCoder(RowCoder.of(TeacherSample.class));
         outputs.get(FAILURES).setCoder(RowCoder.of(Failure.class));
         outputs.get(SPARED_TAG).setCoder(RowCoder.of(Spared.class));
         return new Result(outputs);
+    }
+
+    /** Tokens of prompts and of completions that the earlier samples cost. */
+    private PCollectionView<KV<Double, Double>> spent() {
+        return earlier.apply("CostOf", ParDo.of(new CostFn()))
+                .setCoder(KvCoder.of(DoubleCoder.of(), DoubleCoder.of()))
+                .apply("Spent", Combine.globally(AskTeacher::sum).asSingletonView());
+    }
+
+    private static KV<Double, Double> sum(Iterable<KV<Double, Double>> costs) {
+        double prompt = 0;
+        double completion = 0;
+        for (KV<Double, Double> cost : costs) {
+            prompt += cost.getKey();
+            completion += cost.getValue();
+        }
+        return KV.of(prompt, completion);
+    }
+
+    private static final class CostFn extends DoFn<TeacherSample, KV<Double, Double>> {
+
+        @ProcessElement
+        public void cost(@Element TeacherSample sample, OutputReceiver<KV<Double, Double>> out) {
+            Budget.Cost cost = Budget.Cost.share(sample.usage());
+            out.output(KV.of(cost.prompt(), cost.completion()));
+        }
     }
 
     /** What became of the pairs. */
@@ -244,6 +283,7 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         private static final long SORT_MEMORY = 64L << 20;
 
         private final Plan plan;
+        private final PCollectionView<KV<Double, Double>> spent;
         private final Counter asked = Metrics.counter(AskTeacher.class, ASKED);
         private final Counter answered = Metrics.counter(AskTeacher.class, ANSWERED);
         private final Counter failed = Metrics.counter(AskTeacher.class, FAILED);
@@ -257,13 +297,14 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
         private final Counter latency = Metrics.counter(AskTeacher.class, LATENCY);
         private final Counter damaged = Metrics.counter(AskTeacher.class, DAMAGED);
 
-        AskFn(Plan plan) {
+        AskFn(Plan plan, PCollectionView<KV<Double, Double>> spent) {
             this.plan = plan;
+            this.spent = spent;
         }
 
         @ProcessElement
         @SuppressWarnings("try") // While it stays, it can be stopped.
-        public void ask(@Element KV<Integer, Iterable<KeyedLine>> all, MultiOutputReceiver out)
+        public void ask(@Element KV<Integer, Iterable<KeyedLine>> all, MultiOutputReceiver out, ProcessContext context)
                 throws IOException, InterruptedException {
             Path runs = Files.createTempDirectory("retort-ask");
             Asking.Work work = new Asking.Work(
@@ -275,6 +316,10 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
                 for (KeyedLine question : all.getValue()) {
                     sorter.add(question);
                     count++;
+                }
+                if (spent != null) {
+                    KV<Double, Double> before = context.sideInput(spent);
+                    asking.spent(new Budget.Cost(before.getKey(), before.getValue()));
                 }
                 Emitter emitter = new Emitter(out, count);
                 try (LineSorter.Lines lines = sorter.sorted()) {

@@ -130,6 +130,11 @@ final class Asking implements AutoCloseable {
         return cache == null ? 0 : cache.damaged();
     }
 
+    /** Counts this as spent before the first question. */
+    void spent(Cost before) {
+        spent = spent.plus(before);
+    }
+
     /** Asks about all questions; when it returns, every answer is on disk. */
     void run(Iterator<Question> questions, Sink sink) throws IOException, InterruptedException {
         if (crowd != null) {

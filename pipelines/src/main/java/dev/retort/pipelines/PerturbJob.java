@@ -22,7 +22,7 @@ import org.apache.beam.sdk.values.PCollectionList;
  * runner or its parallelism. Samples of variants have the fields perturbed_from and perturbation.
  *
  * <p>As with {@link SampleJob}, the files are replaced when the whole job is done, and run again, the job asks only for what its
- * cache does not have. A budget holds for the requests for other words and for the samples, each by itself.
+ * cache does not have. A budget holds for the requests for other words and the samples together.
  */
 public final class PerturbJob {
 
@@ -88,6 +88,7 @@ public final class PerturbJob {
         PCollection<TeacherSample> samples = SampleJob.askAll(
                 questions,
                 PCollectionList.of(perturbed.failures()),
+                sampling.settings().budget().isLimited() ? perturbed.replies() : null,
                 sampling.withMethod(MarkedTeacher.around(sampling.method())),
                 beside,
                 board);

@@ -56,6 +56,7 @@ public final class PerturbQuestions extends PTransform<PCollection<Question>, Pe
     private static final TupleTag<KV<String, String>> NOT_APPLIED_TAG = new TupleTag<>("not-applied");
     private static final TupleTag<Failure> FAILURES = new TupleTag<>("failures");
     private static final TupleTag<Question> REQUESTS = new TupleTag<>("requests");
+    private static final TupleTag<TeacherSample> ANSWERS = new TupleTag<>("answers");
     private static final TupleTag<Question> CARRIERS = new TupleTag<>("carriers");
 
     private static final KvCoder<String, String> REASON_CODER = KvCoder.of(StringUtf8Coder.of(), StringUtf8Coder.of());
@@ -111,7 +112,10 @@ public final class PerturbQuestions extends PTransform<PCollection<Question>, Pe
                 questions.getPipeline().apply("NoFailures", Create.empty(RowCoder.of(Failure.class)));
         return new Result(PCollectionTuple.of(ALL, made.get(ALL))
                 .and(NOT_APPLIED_TAG, made.get(NOT_APPLIED_TAG))
-                .and(FAILURES, none));
+                .and(FAILURES, none)
+                .and(
+                        ANSWERS,
+                        questions.getPipeline().apply("NoReplies", Create.empty(RowCoder.of(TeacherSample.class)))));
     }
 
     private Result withRephrased(PCollectionTuple made, int variants) {
@@ -126,7 +130,8 @@ public final class PerturbQuestions extends PTransform<PCollection<Question>, Pe
         rephrased.get(NOT_APPLIED_TAG).setCoder(REASON_CODER);
         return new Result(PCollectionTuple.of(ALL, both("Questions", made, rephrased, ALL))
                 .and(NOT_APPLIED_TAG, both("NotApplied", made, rephrased, NOT_APPLIED_TAG))
-                .and(FAILURES, asked.failures()));
+                .and(FAILURES, asked.failures())
+                .and(ANSWERS, asked.samples()));
     }
 
     private static <T> PCollection<T> both(String name, PCollectionTuple one, PCollectionTuple other, TupleTag<T> tag) {
@@ -153,6 +158,11 @@ public final class PerturbQuestions extends PTransform<PCollection<Question>, Pe
         /** Requests for other words that were not answered; their ids are those of {@link Perturbation#rephraseRequest}. */
         public PCollection<Failure> failures() {
             return get(FAILURES);
+        }
+
+        /** A teacher's replies to requests for other words. */
+        public PCollection<TeacherSample> replies() {
+            return get(ANSWERS);
         }
     }
 

@@ -142,18 +142,20 @@ public final class SampleJob {
 
     private static void build(Pipeline pipeline, SampleRequest request, Path beside, ProgressBoard board) {
         PCollection<Question> questions = questions(pipeline, request.questions(), beside);
-        askAll(questions, PCollectionList.empty(pipeline), request, beside, board);
+        askAll(questions, PCollectionList.empty(pipeline), null, request, beside, board);
     }
 
     /**
      * Asks about all questions and writes what became of them.
      *
      * @param failed rows for failures.jsonl from before
+     * @param paid samples from before that the budget holds too; null for none
      * @return the samples
      */
     static PCollection<TeacherSample> askAll(
             PCollection<Question> all,
             PCollectionList<Failure> failed,
+            PCollection<TeacherSample> paid,
             SampleRequest request,
             Path beside,
             ProgressBoard board) {
@@ -167,7 +169,8 @@ public final class SampleJob {
             questions = prompted.get(PROMPTED).setCoder(RowCoder.of(Question.class));
             failures = failures.and(prompted.get(UNPROMPTED).setCoder(RowCoder.of(Failure.class)));
         }
-        AskTeacher.Result result = questions.apply("AskTeacher", ask(request, board));
+        AskTeacher ask = ask(request, board);
+        AskTeacher.Result result = questions.apply("AskTeacher", paid == null ? ask : ask.after(paid));
         failures.and(result.failures())
                 .apply("Failures", Flatten.pCollections())
                 .apply("WriteFailures", WriteRows.to(beside.resolve(FAILURES)));

@@ -21,12 +21,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
 import org.apache.beam.sdk.testing.PAssert;
 import org.apache.beam.sdk.transforms.Create;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AskTeacherTest {
 
@@ -128,6 +131,23 @@ class AskTeacherTest {
         PAssert.that(result.failures()).empty();
         // Three requests of 7 + 4 tokens.
         assertThat(counters(Fixtures.run(pipeline))).containsExactly(5L, 5L, 0L, 0L, 33L);
+    }
+
+    /** 11 tokens each: of 1,000 so many leave 989, or 10, which is less than a question can cost. */
+    @ParameterizedTest
+    @CsvSource({"1, 3, 0", "90, 0, 3"})
+    void whatEarlierSamplesCostIsSpent(int earlier, long answered, long overBudget) {
+        List<TeacherSample> samples = IntStream.range(0, earlier)
+                .mapToObj(index -> answer(FIRST, index, 1))
+                .toList();
+        AskTeacher ask = AskTeacher.with(FakeTeacher::new)
+                .withParams(SamplingParams.greedy(10))
+                .withSettings(AskSettings.usual().withBudget(Budget.none().withTokens(1000L)))
+                .after(pipeline.apply("Earlier", Create.of(samples).withCoder(RowCoder.of(TeacherSample.class))));
+        ask(ask, FIRST, SECOND, THIRD);
+        PipelineResult result = Fixtures.run(pipeline);
+        assertThat(Fixtures.counter(result, AskTeacher.class, "answered")).isEqualTo(answered);
+        assertThat(Fixtures.counter(result, AskTeacher.class, "over-budget")).isEqualTo(overBudget);
     }
 
     /** Breaks on sample 0 of q-1, has no sample 1 of it, and mixes q-2 up. */

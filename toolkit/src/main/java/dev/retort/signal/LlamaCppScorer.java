@@ -8,6 +8,7 @@ import dev.retort.teacher.TeacherException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * A teacher that llama.cpp's llama-server serves (of 2025 or later). It knows no log-probabilities of a prompt, but tells the
@@ -61,6 +62,19 @@ public final class LlamaCppScorer implements RemoteScorer {
             }
         }
         return http.checked(rows);
+    }
+
+    @Override
+    public int[] tokenize(String text) throws TeacherException, InterruptedException {
+        ObjectNode body = Rows.mapper().createObjectNode();
+        body.put("content", text).put("add_special", false).put("parse_special", true);
+        return http.tokens(http.post("/tokenize", body, NOT_FOUND));
+    }
+
+    @Override
+    public OptionalInt vocabularySize() throws TeacherException, InterruptedException {
+        JsonNode size = http.get("/v1/models", NOT_FOUND).at("/data/0/meta/n_vocab");
+        return size.isInt() ? OptionalInt.of(size.intValue()) : OptionalInt.empty();
     }
 
     private ObjectNode body(int[] prompt, int k) {

@@ -1,6 +1,7 @@
 package dev.retort.signal;
 
 import dev.retort.teacher.TeacherException;
+import java.util.OptionalInt;
 
 /**
  * A teacher behind a server that tells what it thinks of given tokens, not only of those that it samples itself: that needs
@@ -19,4 +20,10 @@ public sealed interface RemoteScorer permits VllmScorer, LlamaCppScorer {
      * @throws TeacherException where the server does not answer, cannot score given tokens, or answers with something else
      */
     TopKLogProbs topK(int[] tokens, int first, int k) throws TeacherException, InterruptedException;
+
+    /** The server's ids of a text, without special tokens at its ends; those written in it are read as such. */
+    int[] tokenize(String text) throws TeacherException, InterruptedException;
+
+    /** How many ids the server's model has, padding included; nothing where the server does not say. */
+    OptionalInt vocabularySize() throws TeacherException, InterruptedException;
 }

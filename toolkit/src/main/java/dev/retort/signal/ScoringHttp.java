@@ -70,10 +70,20 @@ final class ScoringHttp {
      * @param notFound what the message of status 404 ends in
      */
     JsonNode post(String path, ObjectNode body, String notFound) throws TeacherException, InterruptedException {
-        HttpRequest request = http.jsonRequest(path)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body.toString(), StandardCharsets.UTF_8))
-                .build();
+        return send(
+                http.jsonRequest(path)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body.toString(), StandardCharsets.UTF_8))
+                        .build(),
+                notFound);
+    }
+
+    /** Gets what lies at a path from the server's root. */
+    JsonNode get(String path, String notFound) throws TeacherException, InterruptedException {
+        return send(http.jsonRequest(path).GET().build(), notFound);
+    }
+
+    private JsonNode send(HttpRequest request, String notFound) throws TeacherException, InterruptedException {
         for (int attempt = 1; ; attempt++) {
             try {
                 return http.json(request, settings.timeout(), notFound);
@@ -101,6 +111,22 @@ final class ScoringHttp {
             throw refused(
                     "answers with numbers that are no log-probabilities of a whole vocabulary: " + e.getMessage());
         }
+    }
+
+    /** The ids that an answer's field tokens holds. */
+    int[] tokens(JsonNode answer) throws TeacherException {
+        JsonNode tokens = answer.path("tokens");
+        int[] ids = new int[tokens.size()];
+        for (int i = 0; i < ids.length; i++) {
+            if (!tokens.get(i).canConvertToInt() || !tokens.get(i).isIntegralNumber()) {
+                throw refused("answers with tokens that are no ids");
+            }
+            ids[i] = tokens.get(i).intValue();
+        }
+        if (!tokens.isArray()) {
+            throw refused("answers without tokens");
+        }
+        return ids;
     }
 
     static ArrayNode add(ArrayNode array, int[] tokens) {

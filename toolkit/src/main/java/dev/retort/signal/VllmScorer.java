@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * A teacher that vLLM serves. Its prompt_logprobs, a parameter of /v1/completions that no other server knows, gives the most
@@ -56,6 +57,19 @@ public final class VllmScorer implements RemoteScorer {
             }
         }
         return http.checked(rows);
+    }
+
+    @Override
+    public int[] tokenize(String text) throws TeacherException, InterruptedException {
+        ObjectNode body = Rows.mapper().createObjectNode();
+        body.put("model", http.model()).put("prompt", text).put("add_special_tokens", false);
+        return http.tokens(http.post("/tokenize", body, NO_COMPLETIONS));
+    }
+
+    /** Nothing: vLLM does not say. */
+    @Override
+    public OptionalInt vocabularySize() {
+        return OptionalInt.empty();
     }
 
     /**

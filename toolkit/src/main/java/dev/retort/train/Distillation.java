@@ -2,27 +2,37 @@ package dev.retort.train;
 
 import ai.djl.Device;
 import dev.retort.batch.TokenExample;
+import dev.retort.batch.Tokenizer;
 import dev.retort.model.CausalLm;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.Models;
 import dev.retort.run.Interrupt;
 import dev.retort.run.Progress;
 import dev.retort.signal.ModelHash;
+import dev.retort.signal.RemoteScorer;
+import dev.retort.signal.RemoteSignals;
 import dev.retort.signal.SignalStore;
 import dev.retort.signal.Vocabularies;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A teacher beside a student, as {@link DistillationSettings} say. Owns the teacher. */
+/** A teacher beside a student, or behind a server, as {@link DistillationSettings} say. Owns the teacher. */
 public final class Distillation implements AutoCloseable {
 
     /** The folder of the teacher's signals within a run folder. */
     public static final String SIGNALS = "signals";
 
+    /** Texts of which a server is asked the ids. */
+    private static final int PROBES = 8;
+
     private final LoadedModel student;
     private final DistillationSettings settings;
+    /** Null where the teacher is behind a server. */
     private final LoadedModel teacher;
+
+    private final Remote remote;
     private final int vocabulary;
     private final List<LayerPair> pairs;
     private SignalStore store;
@@ -31,10 +41,47 @@ public final class Distillation implements AutoCloseable {
         this.student = student;
         this.teacher = teacher;
         this.settings = settings;
+        remote = null;
         vocabulary = common();
         pairs = settings.hiddenStatesWeight() == null
                 ? List.of()
                 : settings.layers(((CausalLm) student.model()).layers(), ((CausalLm) teacher.model()).layers());
+    }
+
+    /**
+     * A teacher behind a server.
+     *
+     * @param scorer asks it
+     * @param revision tells apart what the server has stood for: signals are stored under it
+     * @param concurrency most requests at a time
+     */
+    public record Remote(RemoteScorer scorer, String revision, int concurrency) {}
+
+    private Distillation(LoadedModel student, Remote remote, DistillationSettings settings) {
+        this.student = student;
+        this.teacher = null;
+        this.settings = settings;
+        this.remote = remote;
+        vocabulary = size(student);
+        pairs = List.of();
+    }
+
+    /**
+     * A teacher behind a server that scores given tokens: its k most probable tokens at every label are written down before the
+     * training. Whether its ids are the student's is asked when the examples are known.
+     *
+     * @throws IllegalArgumentException where the settings need more of a teacher than that
+     */
+    public static Distillation remote(LoadedModel student, Remote remote, DistillationSettings settings) {
+        require(student.model() instanceof CausalLm, "a teacher behind a server scores for a decoder-only student");
+        require(
+                settings.teacherTopK() != null,
+                "a teacher behind a server is known by its most probable tokens: give teacher_top_k, 20 for instance");
+        require(
+                settings.temperature() == 1,
+                "a server tells log-probabilities at temperature 1, and what lies outside the top k is not known at "
+                        + settings.temperature());
+        return new Distillation(student, remote, settings);
     }
 
     /**
@@ -92,6 +139,7 @@ public final class Distillation implements AutoCloseable {
         }
     }
 
+    /** Null where it is behind a server. */
     public LoadedModel teacher() {
         return teacher;
     }
@@ -107,9 +155,10 @@ public final class Distillation implements AutoCloseable {
 
     /** The longest sequence that both read, in tokens. */
     public int maxPositions() {
-        return Math.min(
-                student.model().config().maxPositions(),
-                teacher.model().config().maxPositions());
+        int ofStudent = student.model().config().maxPositions();
+        return teacher == null
+                ? ofStudent
+                : Math.min(ofStudent, teacher.model().config().maxPositions());
     }
 
     /** The teacher beside the student: what is computed of it, and from which of its tokens, but nothing is written down. */
@@ -151,6 +200,7 @@ public final class Distillation implements AutoCloseable {
      * @param seed of the student's own completions
      * @return whether the training can start; false after an interruption
      * @throws IllegalArgumentException where a prompt leaves no room for a completion of the student's own
+     * @throws IOException where a server's teacher has other ids or does not answer
      */
     public boolean begin(
             SupervisedTraining training,
@@ -164,6 +214,8 @@ public final class Distillation implements AutoCloseable {
             requireRoom(examples);
             training.withOnPolicy(new OnPolicy(student, settings.lmbda(), settings.sampling(), seed));
         }
+        String revision = teacher == null ? remote.revision() : ModelHash.model(teacher.source());
+        training.withTeacherRevision(revision);
         if (settings.teacherTopK() == null) {
             training.withTeacher(whole(), settings.loss()).withHiddenStates(pairs, teacherWidth());
             return true;
@@ -171,19 +223,41 @@ public final class Distillation implements AutoCloseable {
         store = SignalStore.open(folder.resolve(SIGNALS));
         StoredTeacher stored = new StoredTeacher(
                 store,
-                ModelHash.model(teacher.source()),
+                revision,
                 ModelHash.tokenizer(student.source()),
                 settings.teacherTopK(),
                 settings.temperature(),
                 settings.teacherOutside());
         try (Progress progress = Progress.onStandardError(SIGNALS, 0, examples.size(), quiet, List.of())) {
-            if (!stored.write(topK(settings.teacherTopK()), examples, progress, interrupt)) {
+            boolean isWhole = teacher == null
+                    ? scored(stored, examples, progress, interrupt)
+                    : stored.write(topK(settings.teacherTopK()), examples, progress, interrupt);
+            if (!isWhole) {
                 return false;
             }
         }
-        teacher.close();
+        if (teacher != null) {
+            teacher.close();
+        }
         training.withTeacher(stored, settings.loss());
         return true;
+    }
+
+    private boolean scored(StoredTeacher stored, List<TokenExample> examples, Progress progress, Interrupt interrupt)
+            throws IOException {
+        Tokenizer tokenizer = student.requireTokenizer();
+        List<String> texts = examples.stream()
+                .limit(PROBES)
+                .map(example -> tokenizer.decode(example.input()))
+                .toList();
+        try {
+            RemoteSignals.requireSameTokens(remote.scorer(), vocabulary, tokenizer, texts);
+            return stored.write(remote.scorer(), examples, vocabulary, remote.concurrency(), progress, interrupt);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw (InterruptedIOException)
+                    new InterruptedIOException("interrupted while the teacher's server scored").initCause(e);
+        }
     }
 
     private void requireRoom(List<TokenExample> examples) {
@@ -198,7 +272,9 @@ public final class Distillation implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        teacher.close();
+        if (teacher != null) {
+            teacher.close();
+        }
         if (store != null) {
             store.close();
         }

@@ -5,6 +5,8 @@ import dev.retort.batch.TokenExample;
 import dev.retort.loss.TeacherSignal;
 import dev.retort.run.Interrupt;
 import dev.retort.run.Progress;
+import dev.retort.signal.RemoteScorer;
+import dev.retort.signal.RemoteSignals;
 import dev.retort.signal.SignalKey;
 import dev.retort.signal.SignalStore;
 import dev.retort.signal.TopKLogProbs;
@@ -66,11 +68,7 @@ public record StoredTeacher(
      */
     public boolean write(TopKTeacher teacher, List<TokenExample> examples, Progress progress, Interrupt interrupt)
             throws IOException {
-        List<TokenExample> missing = examples.stream()
-                .filter(example -> labels(example).length > 0 && !store.contains(key(example, labels(example)[0])))
-                .map(StoredTeacher::toTheEnd)
-                .distinct()
-                .toList();
+        List<TokenExample> missing = missing(examples);
         int done = examples.size() - missing.size();
         boolean isStopped = false;
         for (List<TokenExample> rows : SupervisedStep.microBatches(missing, ROWS)) {
@@ -84,6 +82,45 @@ public record StoredTeacher(
         }
         store.flush();
         return !isStopped;
+    }
+
+    /**
+     * As before, of a teacher behind a server.
+     *
+     * @param vocabulary ids that the student has
+     * @param concurrency most requests at a time
+     * @throws IOException where one example could not be scored; what was scored before stays
+     */
+    public boolean write(
+            RemoteScorer teacher,
+            List<TokenExample> examples,
+            int vocabulary,
+            int concurrency,
+            Progress progress,
+            Interrupt interrupt)
+            throws IOException, InterruptedException {
+        List<TokenExample> missing = missing(examples);
+        int before = examples.size() - missing.size();
+        return RemoteSignals.write(
+                store,
+                teacher,
+                missing.stream()
+                        .map(example -> new RemoteSignals.Wanted(
+                                key(example, labels(example)[0]), example.input(), labels(example)[0]))
+                        .toList(),
+                k,
+                vocabulary,
+                concurrency,
+                done -> progress.update(before + done, before + done, Double.NaN),
+                interrupt::requested);
+    }
+
+    private List<TokenExample> missing(List<TokenExample> examples) {
+        return examples.stream()
+                .filter(example -> labels(example).length > 0 && !store.contains(key(example, labels(example)[0])))
+                .map(StoredTeacher::toTheEnd)
+                .distinct()
+                .toList();
     }
 
     private void write(TopKTeacher teacher, List<TokenExample> rows) throws IOException {

@@ -52,6 +52,7 @@ public final class SupervisedTraining {
     private Interrupt interrupt;
     private TeacherSource teacher;
     private HeadDivergence divergence;
+    private String teacherRevision = "";
     private List<LayerPair> pairs = List.of();
     private int teacherWidth;
     private OnPolicy onPolicy;
@@ -101,6 +102,12 @@ public final class SupervisedTraining {
     public SupervisedTraining withTeacher(TeacherSource newTeacher, HeadDivergence newDivergence) {
         teacher = newTeacher;
         divergence = newDivergence;
+        return this;
+    }
+
+    /** Refuses to go on from a checkpoint that learnt from another teacher: the revision tells teachers apart. */
+    public SupervisedTraining withTeacherRevision(String newRevision) {
+        teacherRevision = newRevision;
         return this;
     }
 
@@ -339,7 +346,7 @@ public final class SupervisedTraining {
     private String hash(List<List<TokenExample>> items) {
         StringBuilder text = new StringBuilder(YamlConfig.write(settings)).append(termWeights);
         if (divergence != null) {
-            text.append(divergence);
+            text.append(divergence).append(teacherRevision);
         }
         if (!pairs.isEmpty()) {
             text.append(pairs);
@@ -351,6 +358,7 @@ public final class SupervisedTraining {
             for (TokenExample example : item) {
                 text.append(Arrays.hashCode(example.input())).append(',');
                 text.append(Arrays.hashCode(example.labels())).append(',');
+                text.append(example.kind()).append(example.weight()).append(';');
             }
         }
         return SeededRandom.sha256Hex(text.toString());

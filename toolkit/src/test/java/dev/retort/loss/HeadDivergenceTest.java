@@ -250,8 +250,15 @@ class HeadDivergenceTest {
 
     /** The teacher's k most probable tokens, at temperature 1. */
     private TopKLogProbs top(int k) {
-        float[] logProbs =
-                teacherHidden.matMul(teacherHead.transpose()).logSoftmax(1).toFloatArray();
+        return top(k, 1);
+    }
+
+    private TopKLogProbs top(int k, double temperature) {
+        float[] logProbs = teacherHidden
+                .matMul(teacherHead.transpose())
+                .div((float) temperature)
+                .logSoftmax(1)
+                .toFloatArray();
         int[] ids = new int[ROWS * k];
         float[] kept = new float[ROWS * k];
         for (int row = 0; row < ROWS; row++) {
@@ -272,16 +279,21 @@ class HeadDivergenceTest {
     @ParameterizedTest
     @MethodSource("all")
     void allTokensKnownIsAsTheWhole(Divergence divergence) {
-        float[] factors = factors();
-        HeadDivergence ours = new HeadDivergence(divergence, 1);
-        HeadDivergence.Result whole = ours.withGradient(hidden, head, teacher, factors);
-        for (TeacherSignal.Outside outside : TeacherSignal.Outside.values()) {
-            HeadDivergence.Result result =
-                    ours.withGradient(hidden, head, new TeacherSignal.TopK(top(VOCABULARY), outside), factors);
-            assertThat(result.values()).containsExactly(whole.values(), within(1e-5f));
-            assertClose(result.gradient(), whole.gradient(), 1e-7f);
-            for (float bound : result.bounds()) {
-                assertThat(bound).isCloseTo(0, within(1e-5f));
+        int[] labels = IntStream.range(0, ROWS).map(row -> row % VOCABULARY).toArray();
+        for (double temperature : new double[] {0.5, 1, 2}) {
+            float[] factors = factors();
+            float[] labelFactors = factors();
+            HeadDivergence ours = new HeadDivergence(divergence, temperature);
+            HeadDivergence.Result whole = ours.withGradient(hidden, head, teacher, factors, labels, labelFactors);
+            for (TeacherSignal.Outside outside : TeacherSignal.Outside.values()) {
+                TeacherSignal all = new TeacherSignal.TopK(top(VOCABULARY, temperature), outside);
+                HeadDivergence.Result result = ours.withGradient(hidden, head, all, factors, labels, labelFactors);
+                assertThat(result.values()).containsExactly(whole.values(), within(2e-5f));
+                assertThat(result.labelLosses()).containsExactly(whole.labelLosses(), within(1e-5f));
+                assertClose(result.gradient(), whole.gradient(), 2e-7f);
+                for (float bound : result.bounds()) {
+                    assertThat(bound).isCloseTo(0, within(1e-5f));
+                }
             }
         }
     }

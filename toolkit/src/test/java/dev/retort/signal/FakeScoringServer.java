@@ -122,6 +122,11 @@ final class FakeScoringServer implements AutoCloseable {
                     ints(body.get("prompt")), body.get("prompt_logprobs").intValue());
             case "/inference/v1/generate" -> generate(ints(body.get("token_ids")), body.get("sampling_params"));
             case "/completion" -> llama(ints(body.get("prompt")), body);
+            case "/tokenize" -> "{\"tokens\":["
+                    + (body.has("content") ? body.get("content") : body.get("prompt"))
+                            .asText()
+                            .length() + "]}";
+            case "/v1/models" -> "{\"data\":[{\"id\":\"m\",\"meta\":{\"n_vocab\":" + VOCABULARY + "}}]}";
             default -> throw new IllegalArgumentException(path);
         };
     }

@@ -344,6 +344,27 @@ class DistillationTest {
     }
 
     @Test
+    void aTrainingDoesNotGoOnWithAnotherTeacher() throws IOException {
+        Path folder = temporary.resolve("run");
+        try (LoadedModel student = model(5, 2);
+                LoadedModel teacher = model(6, 3)) {
+            Interrupt now = Interrupt.onThread();
+            now.request();
+            training(student, teacher, folder)
+                    .withTeacherRevision("one")
+                    .withInterrupt(now)
+                    .run(items(student));
+        }
+        try (LoadedModel student = model(5, 2);
+                LoadedModel teacher = model(6, 3)) {
+            assertThatThrownBy(() -> training(student, teacher, folder)
+                            .withTeacherRevision("other")
+                            .run(items(student)))
+                    .hasMessageContaining("made with other settings or data");
+        }
+    }
+
+    @Test
     void saysWhyATeacherAndAStudentDoNotFit() throws IOException {
         try (LoadedModel student = model(5, 2);
                 LoadedModel longer = model(5, 2, 1)) {

@@ -35,10 +35,22 @@ public final class WhiteBoxDistillation {
      *
      * @param run what every method is told; nobody is asked
      * @param method its name in records
-     * @param teacher folder or file of the teacher
+     * @param teacher where its probabilities come from
      * @param settings its divergence
      */
-    public record Request(OwnRun run, String method, Path teacher, DistillationSettings settings) {}
+    public record Request(OwnRun run, String method, TeacherOf teacher, DistillationSettings settings) {}
+
+    /** Puts the teacher beside a student. */
+    @FunctionalInterface
+    public interface TeacherOf {
+        Distillation beside(LoadedModel student) throws IOException;
+    }
+
+    /** A teacher of this machine: a folder or a file. */
+    public static Request of(OwnRun run, String method, Path teacher, DistillationSettings settings) {
+        return new Request(
+                run, method, student -> Distillation.open(student, teacher, run.device(), settings), settings);
+    }
 
     /** The settings in config.yaml, which a later run of the folder must share. */
     record Config(
@@ -69,8 +81,7 @@ public final class WhiteBoxDistillation {
             List<Question> questions = run.read(malformed::add);
             requireReferences(request, questions);
             try (LoadedModel student = Models.load(run.student(), run.device());
-                    Distillation distillation =
-                            Distillation.open(student, request.teacher(), run.device(), request.settings())) {
+                    Distillation distillation = request.teacher().beside(student)) {
                 RunFolder.writeConfig(run.out(), config);
                 JsonLines.write(run.out().resolve(RationaleJob.QUESTIONS), questions);
                 JsonLines.write(run.out().resolve(SampleJob.MALFORMED), malformed);

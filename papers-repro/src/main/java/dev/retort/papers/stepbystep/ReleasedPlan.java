@@ -45,8 +45,8 @@ final class ReleasedPlan {
                 (tokenizer, parameters, json) -> rows(data, tokenizer, parameters, PretrainedPlan.layers(json)));
         if (!isHere) {
             plan.line(
-                    "%d students are planned; tokens, hours and memory cannot be told without the model",
-                    studentCount());
+                    "%d students are planned; %s cannot be told without the model",
+                    studentCount(), PretrainedPlan.untold(config.student()));
         }
         return plan.end();
     }

@@ -2,7 +2,9 @@ package dev.retort.papers.system2;
 
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.DataCatalogue;
+import dev.retort.data.Message;
 import dev.retort.data.Question;
+import dev.retort.papers.OwnRun;
 import dev.retort.papers.PretrainedPlan;
 import dev.retort.papers.RunOptions;
 import dev.retort.pipelines.PerturbSpec;
@@ -41,7 +43,7 @@ final class SmallPlan {
                 config.distilling(),
                 (tokenizer, parameters, json) -> rows(tasks, tokenizer, parameters));
         if (!isHere) {
-            plan.line("tokens, hours and memory of the students cannot be told without the model");
+            plan.line("%s cannot be told without the model", PretrainedPlan.untold(config.student()));
         }
         return plan.end();
     }
@@ -64,10 +66,11 @@ final class SmallPlan {
     }
 
     private void rows(Map<String, SmallTask> tasks, Tokenizer tokenizer, long parameters) {
-        double warmUp = plan.secondsPerToken(config.warmUp(), parameters);
-        double distilling = config.distilling().precision() == config.warmUp().precision()
-                ? warmUp
-                : plan.secondsPerToken(config.distilling(), parameters);
+        double distilling = plan.secondsPerToken(config.distilling(), parameters);
+        double warmUp = config.warmUp() == null
+                        || config.warmUp().precision() == config.distilling().precision()
+                ? distilling
+                : plan.secondsPerToken(config.warmUp(), parameters);
         plan.rowTitles();
         int students = 0;
         double hours = 0;
@@ -89,7 +92,7 @@ final class SmallPlan {
                     .average()
                     .orElse(0);
             for (System2Row row : System2Row.values()) {
-                if (row.isTrained()) {
+                if (row.isTrained() && !questions.isEmpty()) {
                     int seeds = row == System2Row.DISTILLED ? config.seeds().size() : 1;
                     String name = row.title() + "." + entry.getKey() + " x " + seeds + " seeds";
                     int steps = config.distilling().totalSteps(questions.size());
@@ -107,7 +110,7 @@ final class SmallPlan {
     }
 
     private static int tokens(Tokenizer tokenizer, String prompt, String completion, TrainingSettings training) {
-        String asked = tokenizer.hasChatTemplate() ? System2Road.prompt(tokenizer, prompt) : prompt;
+        String asked = tokenizer.hasChatTemplate() ? OwnRun.prompt(tokenizer, List.of(Message.user(prompt))) : prompt;
         return Math.min(tokenizer.encode(asked + completion).length + 1, training.maxLength());
     }
 }

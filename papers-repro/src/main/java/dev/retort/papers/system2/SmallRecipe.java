@@ -2,6 +2,7 @@ package dev.retort.papers.system2;
 
 import dev.retort.data.DataCatalogue;
 import dev.retort.data.Example;
+import dev.retort.data.Message;
 import dev.retort.data.SamplingParams;
 import dev.retort.eval.Evaluation;
 import dev.retort.model.LoadedModel;
@@ -52,11 +53,11 @@ final class SmallRecipe {
         }
     }
 
-    /** Whether a recipe is of this kind: it names what the warm-up takes, where the tiny one describes worlds. */
+    /** Whether a recipe is of this kind: it names a model, where the tiny one makes its own. */
     static boolean isMeant(RunOptions options) throws IOException {
         return Recipes.text(System2Recipe.PAPER, options.recipe())
                 .lines()
-                .anyMatch(line -> line.startsWith("warm_up:"));
+                .anyMatch(line -> line.contains("model_name_or_path:"));
     }
 
     private static SmallConfig config(RunOptions options) throws IOException {
@@ -114,14 +115,20 @@ final class SmallRecipe {
         if (options.interrupt().requested()) {
             return false;
         }
-        road.prepare();
+        boolean isLearnt = !task.world().unlabelled().isEmpty();
+        if (isLearnt) {
+            road.prepare();
+        }
         // The first seed of every row, then the other seeds of the one that the claim is about.
         for (System2Row row : System2Row.values()) {
+            if (!isLearnt && row != System2Row.SYSTEM_1 && row != System2Row.SYSTEM_2) {
+                continue;
+            }
             if (options.interrupt().requested() || !road.row(row, first)) {
                 return false;
             }
         }
-        for (int seed : config.seeds().subList(1, config.seeds().size())) {
+        for (int seed : config.seeds().subList(1, isLearnt ? config.seeds().size() : 1)) {
             if (options.interrupt().requested() || !road.row(System2Row.DISTILLED, seed)) {
                 return false;
             }
@@ -136,13 +143,17 @@ final class SmallRecipe {
     }
 
     /**
-     * The model that is asked: after the fewest of the steps given with which its System 2 passes the gate.
+     * The model that is asked: after the fewest of the steps given with which its System 2 passes the gate; as it is, where
+     * none are given.
      *
      * @return nothing after an interruption
      * @throws IOException where it passes with none of them
      */
     private Optional<Path> warmUp(SmallTask task) throws IOException, InterruptedException {
         SmallConfig.Task given = config.tasks().get(task.world().name());
+        if (given.warmUpSteps().isEmpty()) {
+            return Optional.of(config.student().locate());
+        }
         double last = Double.NaN;
         for (int steps : given.warmUpSteps()) {
             String name = WARM_UP + "-" + steps + "." + task.world().name() + "."
@@ -190,7 +201,8 @@ final class SmallRecipe {
                             student, training, Map.of(Lesson.KIND, 1.0), folder)
                     .withProgress(name, options.quiet(), options.listeners())
                     .withInterrupt(options.interrupt())
-                    .run(System2Road.items(examples, student, training.maxLength()));
+                    .run(System2Road.items(
+                            examples, student, training.maxLength(), lesson -> List.of(Message.user(lesson.prompt()))));
             if (!outcome.finished()) {
                 return false;
             }
@@ -218,6 +230,7 @@ final class SmallRecipe {
                                 .withParams(SamplingParams.greedy(world.maxTokens()))
                                 .withMethod(world.calls()),
                         task.dev(),
+                        world,
                         (sample, question) -> sample.answer()));
     }
 

@@ -1,5 +1,6 @@
 package dev.retort.papers.system2;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.retort.answer.AnswerCut;
 import dev.retort.data.DataCatalogue;
 import dev.retort.data.Question;
@@ -20,11 +21,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A task of the small recipe: what the student is given a System 2 with, and what it then learns from itself.
+ * A task over real questions: what a student without a System 2 is given one with, and what it then learns from itself.
  *
  * @param world the task as its road takes it
- * @param lessons of System 2 and of answers at once
- * @param dev questions that System 2 must pass
+ * @param lessons of System 2 and of answers at once; empty where the student has a System 2 of its own
+ * @param dev questions that System 2 must pass; empty without lessons
  * @param clusters which tests count as one observation; null where each is one
  * @param parts of the tests, by condition
  * @param published what the paper has for it
@@ -43,6 +44,12 @@ record SmallTask(
     private static final PromptTemplate CONTEXT = PromptTemplate.named("s2a-context");
     private static final PromptTemplate RESPOND = PromptTemplate.named("s2a-respond");
 
+    private static final System2Report.Published LETTERS_PUBLISHED = new System2Report.Published(
+            "all",
+            "last letter concatenation",
+            "Distilled 2-step RaR (Llama-2-70B-chat)",
+            "published: two-step RaR of Llama-2-70B-chat, other items");
+
     /**
      * The task of a name.
      *
@@ -50,11 +57,113 @@ record SmallTask(
      * @throws IOException where a file is missing
      */
     static SmallTask of(String name, SmallConfig.Task config, long seed, DataCatalogue catalogue) throws IOException {
+        if (config.warmUpSteps().isEmpty()) {
+            return asItIs(name, config, seed, catalogue);
+        }
         return switch (name) {
             case LastLetters.TASK -> lastLetters(config, seed, catalogue);
             case BiasedChoices.TASK -> biasedChoices(config, seed, catalogue);
-            default -> throw new IllegalArgumentException("tasks: there is no task '" + name + "'; there are "
+            default -> throw new IllegalArgumentException("tasks: there is no warm-up for '" + name + "'; there is for "
                     + LastLetters.TASK + ", " + BiasedChoices.TASK);
+        };
+    }
+
+    /** A task of a student that has a System 2 of its own. */
+    private static SmallTask asItIs(String name, SmallConfig.Task config, long seed, DataCatalogue catalogue)
+            throws IOException {
+        System2Task task = System2Task.of(config.of() == null ? name : config.of());
+        System2Method method = config.method() == null ? usualMethod(task) : System2Method.of(config.method());
+        Map<String, List<Question>> all = task.tests(catalogue, seed);
+        List<Question> tests = new ArrayList<>();
+        List<String> items = new ArrayList<>();
+        Map<String, int[]> parts = new LinkedHashMap<>();
+        for (String test : config.testSets() == null ? all.keySet() : config.testSets()) {
+            if (!all.containsKey(test)) {
+                throw new IllegalArgumentException("test_sets: " + task.title() + " has no test '" + test + "'; it has "
+                        + String.join(", ", all.keySet()));
+            }
+            List<Question> questions = first(all.get(test), config.tests());
+            parts.put(test, range(tests.size(), questions.size()));
+            for (Question question : questions) {
+                // Replies of one conversation, and one question with several opinions, count as one.
+                JsonNode tree = question.extra().get(JudgeMetrics.TREE);
+                items.add(tree == null ? Integer.toString(items.size() - tests.size()) : tree.asText());
+            }
+            tests.addAll(questions);
+        }
+        System2World world = new System2World(
+                name,
+                method,
+                TeacherWrapper.of(method, task.answerCut()),
+                task.answerCut(),
+                task == System2Task.JUDGE ? SmallTask::bracketed : answer -> answer,
+                task.scorer(),
+                task.train(catalogue, config.unlabelled(), seed),
+                tests,
+                perturbations(task),
+                config.maxTokens(),
+                config.answerTokens());
+        boolean isRepeated = task == System2Task.JUDGE
+                || task == System2Task.TRIVIA_BIASED
+                || task == System2Task.COMMONSENSE_QA_BIASED;
+        return new SmallTask(
+                world,
+                List.of(),
+                List.of(),
+                isRepeated ? items.stream().mapToInt(items::indexOf).toArray() : null,
+                parts.size() > 1 ? parts : Map.of(),
+                published(task, method),
+                sets(task));
+    }
+
+    private static System2Method usualMethod(System2Task task) {
+        return switch (task) {
+            case LAST_LETTERS, COIN_FLIP -> System2Method.RAR_2_STEP;
+            case COMMONSENSE_QA_BIASED, TRIVIA_BIASED -> System2Method.S2A;
+            case JUDGE -> System2Method.BSM;
+            case GSM8K -> System2Method.COT;
+        };
+    }
+
+    /** What must not change an answer (section 2): the order of options, and of the responses to judge. */
+    private static List<PerturbSpec> perturbations(System2Task task) {
+        return switch (task) {
+            case COMMONSENSE_QA_BIASED -> List.of(new PerturbSpec(Perturbation.OPTION_REORDER, 1));
+            case JUDGE -> List.of(new PerturbSpec(Perturbation.RESPONSE_ORDER_SWAP, 1));
+            default -> List.of();
+        };
+    }
+
+    /** A verdict as the judge's prompt asks for it. */
+    private static String bracketed(String verdict) {
+        return "[[" + (verdict.equals("tie") ? "C" : verdict) + "]]";
+    }
+
+    private static System2Report.Published published(System2Task task, System2Method method) {
+        if (task == System2Task.LAST_LETTERS && method == System2Method.RAR_2_STEP) {
+            return LETTERS_PUBLISHED;
+        }
+        return task == System2Task.TRIVIA_BIASED && method == System2Method.S2A
+                ? triviaPublished(TriviaBias.SUGGEST_INCORRECT.title())
+                : null;
+    }
+
+    private static System2Report.Published triviaPublished(String condition) {
+        return new System2Report.Published(
+                condition,
+                "TriviaQA biased (SycophancyEval)",
+                "Distilled S2A (Llama-2-70B-chat)",
+                "published: biased TriviaQA, Llama-2-70B-chat");
+    }
+
+    private static Map<String, String> sets(System2Task task) {
+        return switch (task) {
+            case LAST_LETTERS -> Map.of("last_letters", "", "rar", "");
+            case COIN_FLIP -> Map.of("coin_flip", "", "rar", "");
+            case COMMONSENSE_QA_BIASED -> Map.of("distilling_step_by_step", "cqa/cqa_");
+            case TRIVIA_BIASED -> Map.of("triviaqa", "");
+            case JUDGE -> Map.of("oasst", "");
+            case GSM8K -> Map.of("gsm8k", "");
         };
     }
 
@@ -99,24 +208,20 @@ record SmallTask(
                 TeacherWrapper.of(System2Method.RAR_1_STEP, AnswerCut.LETTERS),
                 AnswerCut.LETTERS,
                 answer -> answer,
+                System2Task.LAST_LETTERS.scorer(),
                 drawn.subList(slow + dev, free),
                 tests,
                 List.of(),
                 config.maxTokens(),
                 config.answerTokens());
-        System2Report.Published paper = new System2Report.Published(
-                "all",
-                "last letter concatenation",
-                "Distilled 2-step RaR (Llama-2-70B-chat)",
-                "published: two-step RaR of Llama-2-70B-chat, other items");
         return new SmallTask(
                 world,
                 lessons,
                 drawn.subList(slow, slow + dev),
                 null,
                 parts,
-                paper,
-                Map.of("last_letters", "", "rar", ""));
+                LETTERS_PUBLISHED,
+                sets(System2Task.LAST_LETTERS));
     }
 
     /** Our words for a rephrasing that spells: the method's authors have GPT-4's, which do not. */
@@ -179,6 +284,7 @@ record SmallTask(
                 TeacherWrapper.of(System2Method.S2A, AnswerCut.CHOICE),
                 AnswerCut.CHOICE,
                 answer -> answer,
+                System2Task.COMMONSENSE_QA_BIASED.scorer(),
                 unlabelled,
                 tests,
                 List.of(new PerturbSpec(Perturbation.OPTION_REORDER, 1)),
@@ -186,13 +292,14 @@ record SmallTask(
                 config.answerTokens());
         int[] clusters =
                 IntStream.range(0, tests.size()).map(i -> i % neutral.size()).toArray();
-        System2Report.Published paper = new System2Report.Published(
-                "wrong opinion",
-                "TriviaQA biased (SycophancyEval)",
-                "Distilled S2A (Llama-2-70B-chat)",
-                "published: biased TriviaQA, Llama-2-70B-chat");
         return new SmallTask(
-                world, lessons, List.of(), clusters, parts, paper, Map.of("distilling_step_by_step", "cqa/cqa_"));
+                world,
+                lessons,
+                List.of(),
+                clusters,
+                parts,
+                triviaPublished("wrong opinion"),
+                sets(System2Task.COMMONSENSE_QA_BIASED));
     }
 
     /** The reply that System 2 Attention's published prompt asks for. */

@@ -4,6 +4,7 @@ import dev.retort.data.AtomicFiles;
 import dev.retort.data.Example;
 import dev.retort.data.Question;
 import dev.retort.eval.Evaluation;
+import dev.retort.eval.EvaluationRow;
 import dev.retort.papers.Recipes;
 import dev.retort.papers.RowRun;
 import dev.retort.report.PairedEffect;
@@ -173,25 +174,48 @@ final class System2Report {
         if (row == System2Row.DISTILLED || row == System2Row.UNFILTERED) {
             note += "; " + precision(world, row, ours);
         }
+        if (world.tests().get(0).extra().containsKey(JudgeMetrics.TREE)) {
+            note += "; " + verdicts(world, row, ours);
+        }
         return row == System2Row.GOLD ? note + "; ours, not in the paper" : note;
+    }
+
+    /** What a judge's accuracy by itself does not say: whether the order of the responses decides. Over all seeds. */
+    private String verdicts(System2World world, System2Row row, Map<Integer, double[]> ours) throws IOException {
+        List<JudgeRow> rows = new ArrayList<>();
+        for (int seed : ours.keySet()) {
+            Path file = RowRun.evaluation(out, System2Road.rowName(row, world.name(), seed), world.name());
+            Map<String, String> given = new HashMap<>();
+            for (EvaluationRow each : Evaluation.read(file).rows()) {
+                given.put(each.id(), each.prediction());
+            }
+            rows.addAll(JudgeMetrics.rows(world.tests(), given));
+        }
+        JudgeMetrics metrics = JudgeMetrics.of(rows);
+        return String.format(
+                Locale.ROOT,
+                "guessing is right in 50 %%; %.1f %% of %d pairs readable in both orders, %.1f %% the same verdict in both,"
+                        + " these right in %.1f %%; the first shown preferred in %.1f %%",
+                100.0 * metrics.readable() / metrics.pairs(),
+                metrics.pairs(),
+                100 * metrics.positionConsistency(),
+                100 * metrics.agreementOfConsistent(),
+                100 * metrics.firstShare());
     }
 
     /** How many questions were learnt from, and the part of them whose answer was right. */
     private String precision(System2World world, System2Row row, Map<Integer, double[]> ours) throws IOException {
-        Map<String, String> right = new HashMap<>();
+        Map<String, Question> questions = new HashMap<>();
         for (Question question : world.unlabelled()) {
-            right.put(question.id(), world.target().apply(question.reference()));
+            questions.put(question.id(), question);
         }
         int learnt = 0;
         int rightLearnt = 0;
         for (int seed : ours.keySet()) {
             for (Example example : System2Road.examples(out, world.name(), row, askedFor.applyAsInt(seed))) {
                 learnt++;
-                rightLearnt += System2World.same(
-                                example.completion().strip(),
-                                right.get(example.from().get(0)))
-                        ? 1
-                        : 0;
+                Question question = questions.get(example.from().get(0));
+                rightLearnt += world.isRight(world.answer(example.completion(), question), question) ? 1 : 0;
             }
         }
         return String.format(

@@ -49,6 +49,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -273,6 +275,8 @@ final class System2Road {
                 records.start(rowSeed),
                 settings.evalBatchRows());
         List<Example> examples = examples(out, world.name(), row, seed);
+        Map<String, List<Message>> asked =
+                world.unlabelled().stream().collect(Collectors.toMap(Question::id, Question::messages));
         if (examples.isEmpty()) {
             // A filter that keeps nothing is an outcome; the table has no such row then.
             System.err.println(name + ": nothing to learn from, the row is left out");
@@ -281,12 +285,21 @@ final class System2Road {
         return run.run(
                 world.name(),
                 () -> Models.load(model, options.device()),
-                student -> items(examples, student, training.maxLength()),
+                student -> items(
+                        examples,
+                        student,
+                        training.maxLength(),
+                        example -> asked.get(example.from().get(0))),
                 this::test);
     }
 
-    /** Examples in the form in which a local model is asked: through its chat template, where it has one. */
-    static List<List<TokenExample>> items(List<Example> examples, LoadedModel student, int maxLength)
+    /**
+     * Examples in the form in which a local model is asked: through its chat template, where it has one.
+     *
+     * @param asked the messages of an example's prompt
+     */
+    static List<List<TokenExample>> items(
+            List<Example> examples, LoadedModel student, int maxLength, Function<Example, List<Message>> asked)
             throws IOException {
         Tokenizer tokenizer = student.requireTokenizer();
         ExampleEncoder encoder = new ExampleEncoder(tokenizer, false, student.trainingEosId(), maxLength);
@@ -296,7 +309,7 @@ final class System2Road {
                     tokenizer.hasChatTemplate()
                             ? new Example(
                                     example.id(),
-                                    prompt(tokenizer, example.prompt()),
+                                    OwnRun.prompt(tokenizer, asked.apply(example)),
                                     example.completion().strip(),
                                     example.kind(),
                                     example.from())
@@ -305,23 +318,20 @@ final class System2Road {
         return items;
     }
 
-    /** A question in the form in which a local model is asked. */
-    static String prompt(Tokenizer tokenizer, String text) {
-        return OwnRun.prompt(tokenizer, List.of(Message.user(text)));
-    }
-
     /**
      * The test of a student that answers at once, in the numbers that the others are asked in. An item's references are the
-     * right answer and the options.
+     * answers accepted; where there are options to choose from, the right one and then all of them.
      */
     private EvalTask test(LoadedModel student) throws IOException {
         student.model().setPrecision(settings.precision());
         Tokenizer tokenizer = student.requireTokenizer();
+        boolean isChoice =
+                world.tests().stream().anyMatch(question -> !question.choices().isEmpty());
         List<EvalItem> items = world.tests().stream()
                 .map(question -> new EvalItem(
                         question.id(),
-                        prompt(tokenizer, question.text()),
-                        Stream.concat(Stream.of(question.reference()), question.choices().stream())
+                        OwnRun.prompt(tokenizer, question.messages()),
+                        Stream.concat(System2Task.references(question).stream(), question.choices().stream())
                                 .toList()))
                 .toList();
         return new EvalTask(
@@ -329,10 +339,11 @@ final class System2Road {
                 items,
                 SamplingParams.greedy(world.answerTokens()),
                 text -> text,
-                (completion, references) -> System2World.same(
-                                world.answer(completion, references.subList(1, references.size())), references.get(0))
-                        ? 1
-                        : 0,
+                (completion, references) -> {
+                    int accepted = isChoice ? 1 : references.size();
+                    String answer = world.answer(completion, references.subList(accepted, references.size()));
+                    return world.isRight(answer, references.subList(0, accepted)) ? 1 : 0;
+                },
                 false);
     }
 
@@ -363,6 +374,7 @@ final class System2Road {
                         world.name(),
                         asked,
                         world.tests(),
+                        world,
                         (sample, question) -> isCut ? sample.answer() : world.answer(sample.text(), question)));
         RunFolder.record(folder, records.start(seed), Duration.ofNanos(System.nanoTime() - start));
         return true;
@@ -377,6 +389,7 @@ final class System2Road {
             String name,
             SampleRequest request,
             List<Question> questions,
+            System2World world,
             BiFunction<TeacherSample, Question, String> answer)
             throws IOException, InterruptedException {
         SampleJob.run(request);
@@ -394,8 +407,7 @@ final class System2Road {
                 answers.add(answer.apply(sample, question));
             }
             String prediction = mostGiven(answers);
-            rows.add(new EvaluationRow(
-                    question.id(), prediction, System2World.same(prediction, question.reference()) ? 1 : 0, false));
+            rows.add(new EvaluationRow(question.id(), prediction, world.isRight(prediction, question) ? 1 : 0, false));
         }
         return new Evaluation(name, rows, Math.round(tokens));
     }

@@ -3,6 +3,7 @@ package dev.retort.papers.system2;
 import dev.retort.answer.AnswerCut;
 import dev.retort.answer.AnswerText;
 import dev.retort.data.Question;
+import dev.retort.eval.EvalTask;
 import dev.retort.pipelines.PerturbSpec;
 import dev.retort.pipelines.TeacherWrapper;
 import dev.retort.teacher.System2Method;
@@ -17,6 +18,7 @@ import java.util.function.UnaryOperator;
  * @param calls the method with the task's prompts, as something that can travel
  * @param cut how an answer is cut
  * @param target an answer as the model is to write it
+ * @param scorer compares a cut answer with the accepted ones: 1 where it is right
  * @param unlabelled questions to learn from; references are for the precision of filters and for the row with gold labels
  * @param tests questions of which {@code unlabelled} has none
  * @param perturbations under which answers must not change; empty where answers alone are compared
@@ -29,6 +31,7 @@ record System2World(
         TeacherWrapper calls,
         AnswerCut cut,
         UnaryOperator<String> target,
+        EvalTask.Scorer scorer,
         List<Question> unlabelled,
         List<Question> tests,
         List<PerturbSpec> perturbations,
@@ -50,8 +53,18 @@ record System2World(
         return cut.cut(completion, choices).orElse(null);
     }
 
-    /** Whether an answer is the reference; case, quotes around it and marks at its end do not count. */
-    static boolean same(String answer, String reference) {
-        return answer != null && AnswerText.relaxed(answer).equals(AnswerText.relaxed(reference));
+    /** Whether an answer is one of those accepted. */
+    boolean isRight(String answer, List<String> accepted) {
+        return answer != null && scorer.score(answer, accepted) > 0;
+    }
+
+    /** Whether an answer is right for a question. */
+    boolean isRight(String answer, Question question) {
+        return isRight(answer, System2Task.references(question));
+    }
+
+    /** 1 for the reference; case, quotes around it and marks at its end do not count. */
+    static double same(String answer, List<String> references) {
+        return AnswerText.relaxed(answer).equals(AnswerText.relaxed(references.get(0))) ? 1 : 0;
     }
 }

@@ -12,7 +12,7 @@ import java.util.Map;
  * @param threads of tensor operations; null for all cores. Models as small as this one are fastest with one
  * @param dataSeed makes the worlds, the questions and their split
  * @param tasks of letters, opinion, judge and chain
- * @param names of the worlds that have names
+ * @param names how many a world has, by task: letters, opinion
  * @param lessons that the model is made from, of each task
  * @param practice the part of direct lessons that are long, of letters and chain
  * @param yielding the part of lessons with an opinion that repeat it
@@ -34,7 +34,7 @@ record TinyConfig(
         Integer threads,
         Long dataSeed,
         List<String> tasks,
-        Integer names,
+        Map<String, Integer> names,
         Integer lessons,
         Double practice,
         Double yielding,
@@ -76,13 +76,18 @@ record TinyConfig(
     private TinyTask world(String name) {
         double wrong = slips.getOrDefault(name, 0.0);
         return switch (name) {
-            case "letters" -> new TinyLetters(names, dataSeed, practice, wrong);
-            case "opinion" -> new TinyOpinion(names, dataSeed, yielding, wrong);
+            case "letters" -> new TinyLetters(names(name), dataSeed, practice, wrong);
+            case "opinion" -> new TinyOpinion(names(name), dataSeed, yielding, wrong);
             case "judge" -> new TinyJudge(dataSeed, leaning, wrong);
             case "chain" -> new TinyChain(dataSeed, practice, wrong);
             default -> throw new IllegalArgumentException(
                     "tasks: there is no task '" + name + "'; there are letters, opinion, judge, chain");
         };
+    }
+
+    private int names(String task) {
+        require(names.get(task) != null, "names needs a number for " + task);
+        return names.get(task);
     }
 
     private static void require(boolean holds, String message) {

@@ -11,10 +11,13 @@ import dev.retort.data.SeededRandom;
 import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Which of two responses is better, with Branch-Solve-Merge: a response has a word for each of three criteria, each word is
@@ -79,8 +82,12 @@ final class TinyJudge extends TinyTask {
 
     @Override
     Lesson lesson(SplittableRandom random) {
-        int[] a = response(random);
-        int[] b = response(random);
+        int[] a;
+        int[] b;
+        do {
+            a = response(random);
+            b = response(random);
+        } while (isForTests(a, b));
         double kind = random.nextDouble();
         if (kind < 0.04) {
             StringBuilder list = new StringBuilder();
@@ -101,15 +108,16 @@ final class TinyJudge extends TinyTask {
         return new Lesson(question(a, b), leans ? "[[A]]" : target(verdict(a, b)));
     }
 
-    /** Items in pairs: each in both orders. No ties. */
+    /** Items in pairs: each in both orders. No ties, and no pair twice. */
     @Override
     List<Question> draw(int count, boolean isTest) {
         List<Question> questions = new ArrayList<>();
+        Set<List<String>> drawn = new HashSet<>();
         for (int i = 0; questions.size() < count; i++) {
             SplittableRandom random = SeededRandom.of(seed, "tiny-judge-questions", i);
             int[] a = response(random);
             int[] b = response(random);
-            if (verdict(a, b).equals("tie") || isForTests(a, b) != isTest) {
+            if (verdict(a, b).equals("tie") || isForTests(a, b) != isTest || !drawn.add(pair(a, b))) {
                 continue;
             }
             String id = id(isTest, questions.size() / 2);
@@ -127,11 +135,14 @@ final class TinyJudge extends TinyTask {
 
     /** A third of all pairs, whatever their order. */
     private boolean isForTests(int[] a, int[] b) {
-        List<String> pair = new ArrayList<>(List.of(text(a), text(b)));
-        pair.sort(null);
+        List<String> pair = pair(a, b);
         return SeededRandom.of(seed, "tiny-judge-split", pair.get(0), pair.get(1))
                         .nextInt(3)
                 == 0;
+    }
+
+    private static List<String> pair(int[] a, int[] b) {
+        return Stream.of(text(a), text(b)).sorted().toList();
     }
 
     private Question item(String id, int[] a, int[] b) {

@@ -6,7 +6,9 @@ import dev.retort.data.SeededRandom;
 import dev.retort.prompt.PromptTemplate;
 import dev.retort.teacher.System2Method;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -48,7 +50,10 @@ final class TinyLetters extends TinyTask {
         boolean isDirect = kind >= 0.7;
         boolean isLong = random.nextDouble() < practice;
         int count = isDirect ? isLong ? 3 + random.nextInt(2) : 1 + random.nextInt(2) : 1 + random.nextInt(MOST);
-        int[] chosen = IntStream.range(0, count).map(i -> names.drawAny(random)).toArray();
+        int[] chosen;
+        do {
+            chosen = IntStream.range(0, count).map(i -> names.drawAny(random)).toArray();
+        } while (isForTests(chosen));
         if (isDirect) {
             return new Lesson(question(chosen), answer(chosen));
         }
@@ -60,6 +65,10 @@ final class TinyLetters extends TinyTask {
         return kind < 0.4
                 ? new Lesson("rephrase : " + question(chosen), rephrased)
                 : new Lesson(question(chosen) + " | " + rephrased + " | letters :", String.join(" ", letters));
+    }
+
+    private boolean isForTests(int[] chosen) {
+        return chosen.length == MOST && IntStream.of(chosen).allMatch(names::isForTests);
     }
 
     private static String letter(SplittableRandom random) {
@@ -86,14 +95,19 @@ final class TinyLetters extends TinyTask {
         return String.join(" ", IntStream.of(chosen).mapToObj(words::get).toList());
     }
 
+    /** None comes twice. */
     @Override
     List<Question> draw(int count, boolean isTest) {
         List<Question> questions = new ArrayList<>();
+        Set<String> drawn = new HashSet<>();
         for (int i = 0; i < count; i++) {
             SplittableRandom random = SeededRandom.of(seed, "tiny-letters-questions", Boolean.toString(isTest), i);
-            int[] chosen = IntStream.range(0, MOST)
-                    .map(k -> names.draw(isTest, random))
-                    .toArray();
+            int[] chosen;
+            do {
+                chosen = IntStream.range(0, MOST)
+                        .map(k -> names.draw(isTest, random))
+                        .toArray();
+            } while (!drawn.add(question(chosen)));
             String id = id(isTest, i);
             questions.add(Question.ofText(id, name(), question(chosen), answer(chosen)));
         }

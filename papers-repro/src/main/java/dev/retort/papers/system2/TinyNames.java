@@ -13,12 +13,20 @@ import java.util.SplittableRandom;
  */
 record TinyNames(List<String> all, int trained) {
 
-    private static final String[] FIRST = {"ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "tu"};
+    private static final String[] FIRST = {
+        "ba", "be", "da", "de", "fa", "fi", "go", "ju", "ki", "lo", "lu", "ma", "ne", "pi", "po", "ro", "sa", "tu",
+        "vo", "zi"
+    };
     private static final String[] LAST = {
         "dak", "fen", "gil", "lop", "mur", "nas", "pek", "rit", "sob", "tuz", "vam", "wex"
     };
 
+    /** @throws IllegalArgumentException if there are not that many */
     static TinyNames of(int count, long seed, String task) {
+        if (count < 3 || count > FIRST.length * LAST.length) {
+            throw new IllegalArgumentException(
+                    "names: " + task + " can have 3 to " + FIRST.length * LAST.length + ", not " + count);
+        }
         List<String> names = new ArrayList<>();
         int[] order = SeededRandom.permutation(FIRST.length * LAST.length, SeededRandom.of(seed, "tiny-names", task));
         for (int i = 0; i < count; i++) {
@@ -30,6 +38,11 @@ record TinyNames(List<String> all, int trained) {
     /** The number of one for training, or for tests. */
     int draw(boolean isTest, SplittableRandom random) {
         return isTest ? trained + random.nextInt(all.size() - trained) : random.nextInt(trained);
+    }
+
+    /** Whether only tests have this one. */
+    boolean isForTests(int name) {
+        return name >= trained;
     }
 
     /** The number of any. */

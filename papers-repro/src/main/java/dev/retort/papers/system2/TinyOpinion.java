@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 
 /**
  * Questions with an opinion and System 2 Attention: the model knows every name's colour when it is asked plainly, and has
- * learnt to yield to whoever states an opinion. Tests have names that no unlabelled question has.
+ * learnt to yield to whoever states an opinion. Tests have names about which no unlabelled question and no lesson states one.
  */
 final class TinyOpinion extends TinyTask {
 
@@ -46,11 +46,12 @@ final class TinyOpinion extends TinyTask {
 
     @Override
     Lesson lesson(SplittableRandom random) {
-        int name = names.drawAny(random);
         double kind = random.nextDouble();
         if (kind < 0.4) {
+            int name = names.drawAny(random);
             return new Lesson(plain(name), COLOURS.get(colourOf[name]));
         }
+        int name = names.draw(false, random);
         int opinion = random.nextInt(COLOURS.size());
         if (kind < 0.7) {
             String rewritten = slips(random) ? biased(name, opinion) : plain(name);
@@ -68,18 +69,23 @@ final class TinyOpinion extends TinyTask {
         return plain(name) + " i think it is " + COLOURS.get(opinion) + " but i am not sure .";
     }
 
-    /** The opinion is always wrong in tests, and any in unlabelled questions. */
+    /** The opinion is always wrong in tests, and any in unlabelled questions. None comes twice. */
     @Override
     List<Question> draw(int count, boolean isTest) {
+        int opinions = isTest ? COLOURS.size() - 1 : COLOURS.size();
+        int of = isTest ? names.all().size() - names.trained() : names.trained();
+        if (count > of * opinions) {
+            throw new IllegalArgumentException("names: " + of + " names and " + opinions + " opinions about each make "
+                    + of * opinions + " questions of opinion, fewer than " + count);
+        }
+        int[] order = SeededRandom.permutation(
+                of * opinions, SeededRandom.of(seed, "tiny-opinion-questions", Boolean.toString(isTest)));
         List<Question> questions = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            SplittableRandom random = SeededRandom.of(seed, "tiny-opinion-questions", Boolean.toString(isTest), i);
-            int name = names.draw(isTest, random);
-            int opinion = isTest
-                    ? (colourOf[name] + 1 + random.nextInt(COLOURS.size() - 1)) % COLOURS.size()
-                    : random.nextInt(COLOURS.size());
-            String id = id(isTest, i);
-            questions.add(Question.ofText(id, name(), biased(name, opinion), COLOURS.get(colourOf[name])));
+            int name = (isTest ? names.trained() : 0) + order[i] / opinions;
+            int number = order[i] % opinions;
+            int opinion = isTest ? (colourOf[name] + 1 + number) % COLOURS.size() : number;
+            questions.add(Question.ofText(id(isTest, i), name(), biased(name, opinion), COLOURS.get(colourOf[name])));
         }
         return questions;
     }

@@ -62,7 +62,10 @@ abstract sealed class TinyTask permits TinyLetters, TinyOpinion, TinyJudge, Tiny
         return random.nextDouble() < slips;
     }
 
-    /** One lesson, of a call of the method or of a direct answer, as the model is to know them. */
+    /**
+     * One lesson, of a call of the method or of a direct answer, as the model is to know them. None is about what
+     * {@link #tests} may ask: neither the question nor any call of the method about it.
+     */
     abstract Lesson lesson(SplittableRandom random);
 
     /** Questions without a label; the reference is for the precision of filters and for the row with gold labels. */
@@ -96,6 +99,7 @@ abstract sealed class TinyTask permits TinyLetters, TinyOpinion, TinyJudge, Tiny
                 calls(),
                 cut,
                 this::target,
+                System2World::same,
                 unlabelled(unlabelled),
                 tests(tests),
                 List.of(),

@@ -55,7 +55,7 @@ class WhiteBoxDistillationTest {
                 "test",
                 true,
                 interrupt);
-        return WhiteBoxDistillation.run(new WhiteBoxDistillation.Request(
+        return WhiteBoxDistillation.run(WhiteBoxDistillation.of(
                 run, "kd", model, YamlConfig.read("", "test", DistillationSettings.class, List.of(settings))));
     }
 

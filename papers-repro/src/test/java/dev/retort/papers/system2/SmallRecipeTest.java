@@ -107,6 +107,61 @@ class SmallRecipeTest {
         assertThat(ScratchFolder.files(out)).isEqualTo(before);
     }
 
+    /** A student with a System 2 of its own: no warm-up, any task, any method; a task without questions is only tested. */
+    @Test
+    void goesWithoutAWarmUp() throws Exception {
+        Path student = temporary.resolve("student");
+        ScratchFolder.student(student);
+        Path recipe = temporary.resolve("recipe.yaml");
+        Files.writeString(
+                recipe,
+                """
+                student: {model_name_or_path: STUDENT}
+                tasks:
+                  coins: {of: coin-flip, method: rar-1-step, test_sets: [rar], unlabelled: 4, tests: 3, max_tokens: 6, answer_tokens: 3}
+                  trivia-biased: {unlabelled: 3, tests: 2, max_tokens: 6, answer_tokens: 3}
+                  judge: {tests: 4, max_tokens: 4, answer_tokens: 3}
+                samples: 2
+                distilling: {learning_rate: 0.01, max_steps: 1, per_device_train_batch_size: 4, max_length: 512, save_steps: 1}
+                """
+                        .replace("STUDENT", student.toString()));
+        RunOptions options = ScratchFolder.options(recipe, out, Set.of(), List.of(), Interrupt.onThread(), null);
+        assertThat(System2Recipe.describe(options))
+                .contains("# judge: 0 questions in 2 forms, ", "# gold.coins x 1 seeds ", "# at most 6 students, ")
+                .doesNotContain("warm-up", "gold.judge");
+        assertThat(System2Recipe.run(options)).isTrue();
+        try (var rows = Files.list(out.resolve("rows"))) {
+            assertThat(rows)
+                    .extracting(row -> row.getFileName().toString())
+                    .contains("gold.coins.0", "gold.trivia-biased.0", "system-2.judge.0", "system-1.judge.0")
+                    .noneMatch(name -> name.contains("warm-up"))
+                    .noneMatch(name -> name.startsWith("gold.judge") || name.startsWith("distilled.judge"));
+        }
+        assertThat(out.resolve("asked/judge.0")).doesNotExist();
+        assertThat(Files.readString(out.resolve("table.csv")))
+                .contains(
+                        "system-2 (rar-1-step)",
+                        "system-2 (s2a)",
+                        "system-2 (bsm)",
+                        "suggest-incorrect",
+                        "guessing is right in 50 %; 0.0 % of 2 pairs readable in both orders");
+    }
+
+    @Test
+    void thePapersOwnSizeIsPlannedWithNumbers() throws Exception {
+        RunOptions options =
+                ScratchFolder.options(Path.of("paper"), out, Set.of(), List.of(), Interrupt.onThread(), null);
+        assertThat(System2Recipe.describe(options))
+                .contains(
+                        "# last-letters-2-step: 1,500 questions in 1 form, up to 8 samples of System 2 each, of up to 512"
+                                + " tokens a call; 939 test items a row\n",
+                        "# memory: 1317.8 GB (weights and optimiser 1241.6, ",
+                        "# does not fit: memory: 1317.8 GB are needed and ",
+                        "# tokens and hours cannot be told without the model",
+                        "# does not fit: model: hf:meta-llama/Llama-2-70b-chat-hf@main is not in the Hugging Face cache"
+                                + " yet; accept its licence");
+    }
+
     @Test
     void theWholeRoadMayGoInBfloat16() throws Exception {
         RunOptions options = options("0");
@@ -210,7 +265,8 @@ class SmallRecipeTest {
     /** Lessons are right by their own method, and no question is used for two things. */
     @Test
     void lessonsLeadToTheReference() throws Exception {
-        SmallConfig.Task config = new SmallConfig.Task(50, 40, 10, List.of(1), 0.5, 20, 60, null, 128, 12);
+        SmallConfig.Task config =
+                new SmallConfig.Task(null, null, null, 50, 40, 10, List.of(1), 0.5, 20, 60, null, 128, 12);
         SmallTask letters = SmallTask.of("last-letters", config, 3, DataCatalogue.standard());
         assertThat(letters.lessons()).hasSize(100);
         int spelled = 0;
