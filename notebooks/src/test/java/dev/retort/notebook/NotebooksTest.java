@@ -113,6 +113,32 @@ class NotebooksTest {
         assertThat(run.log()).contains("kernel.ipynb, cell 5", "this cell fails on purpose");
     }
 
+    /** Stopped within the step in hand, and what was trained stays; the bound is for busy machines, a quiet one takes 0.1 s. */
+    @Test
+    void aCellThatIsStoppedLeavesARunThatGoesOn() throws IOException, InterruptedException {
+        Path folder = RUNS.resolve("interrupt");
+        AtomicFiles.deleteTree(folder);
+        Files.createDirectories(folder);
+        Path log = folder.resolve("log.txt");
+        int status = new Program(List.of(
+                        ENVIRONMENT.resolve("bin/python").toString(),
+                        "-I",
+                        MODULE.resolve("src/test/resources/interrupt.py").toString(),
+                        folder.toString()))
+                .run(log);
+        List<String> lines = Files.readAllLines(log);
+        assertThat(status).as(String.join("\n", lines)).isZero();
+        JsonNode found = Rows.mapper().readTree(lines.get(lines.size() - 1));
+        assertThat(found.at("/stopped/status").asText()).isEqualTo("error");
+        assertThat(found.at("/stopped/seconds").asDouble()).isLessThan(10);
+        assertThat(found.at("/stopped/last").asInt()).isBetween(20, 2999);
+        assertThat(found.at("/again/status").asText()).isEqualTo("ok");
+        assertThat(found.at("/again/first").asInt())
+                .isGreaterThanOrEqualTo(found.at("/stopped/last").asInt());
+        assertThat(found.at("/again/last").asInt()).isEqualTo(3000);
+        assertThat(folder.resolve("run/table.csv")).isNotEmptyFile();
+    }
+
     /** How a notebook was run. */
     private record Run(int status, Path file, String log) {}
 
