@@ -16,6 +16,8 @@ import java.util.Map;
  * @param tasks by name
  * @param samples of System 2 for each unlabelled question, and of System 1 for its majority; N of the paper
  * @param temperature of these samples
+ * @param filters more of them behind the consistency of answers, in the words of {@code retort filter}; null for none. One that
+ *     reads references is refused: what the student learns from is unlabelled
  * @param warmUp how the student is given a System 2; max_steps are each task's. Null where no task has a warm-up
  * @param distilling how it is trained on answers
  * @param seeds of the distilled row; all others have the first one alone
@@ -31,6 +33,7 @@ record SmallConfig(
         Map<String, Task> tasks,
         Integer samples,
         Double temperature,
+        String filters,
         TrainingSettings warmUp,
         TrainingSettings distilling,
         List<Integer> seeds,
@@ -97,6 +100,7 @@ record SmallConfig(
                         || tasks.values().stream()
                                 .allMatch(task -> task.warmUpSteps().isEmpty()),
                 "warm_up is needed where a task has warm_up_steps");
+        System2Road.filters(filters);
         dataSeed = dataSeed == null ? Long.valueOf(0) : dataSeed;
         temperature = temperature == null ? Double.valueOf(1) : temperature;
         seeds = seeds == null ? List.of(0) : List.copyOf(seeds);

@@ -13,6 +13,7 @@ import dev.retort.papers.RowRun;
 import dev.retort.papers.RunFolder;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.Stage;
+import dev.retort.papers.stepbystep.SplitOverlap;
 import dev.retort.run.RunRecord;
 import dev.retort.run.YamlConfig;
 import dev.retort.train.SupervisedTraining;
@@ -105,6 +106,7 @@ final class SmallRecipe {
         System2Road.Settings settings = new System2Road.Settings(
                 config.samples(),
                 config.temperature(),
+                System2Road.filters(config.filters()),
                 true,
                 config.distilling(),
                 config.evalBatchRows(),
@@ -239,7 +241,12 @@ final class SmallRecipe {
         List<System2Report.Part> parts = new ArrayList<>();
         for (SmallTask task : tasks.values()) {
             parts.add(new System2Report.Part(
-                    task.world(), task.world().name(), task.clusters(), task.parts(), task.published()));
+                    task.world(),
+                    task.world().name(),
+                    task.clusters(),
+                    task.parts(),
+                    task.published(),
+                    SplitOverlap.ofItems(task.learnt(), task.tested(), 1, SplitOverlap.THRESHOLD)));
         }
         System2Report.write(out, config.student().name(), seed -> first, parts);
     }

@@ -6,6 +6,7 @@ import dev.retort.data.DataCatalogue;
 import dev.retort.data.Question;
 import dev.retort.data.SeededRandom;
 import dev.retort.filter.Perturbation;
+import dev.retort.papers.stepbystep.SplitOverlapItem;
 import dev.retort.pipelines.PerturbSpec;
 import dev.retort.pipelines.TeacherWrapper;
 import dev.retort.prompt.PromptTemplate;
@@ -29,6 +30,8 @@ import java.util.stream.Stream;
  * @param clusters which tests count as one observation; null where each is one
  * @param parts of the tests, by condition
  * @param published what the paper has for it
+ * @param learnt what lessons and unlabelled questions are about, without opinions
+ * @param tested what tests are about, likewise
  * @param sets of the catalogue that it is made from, each with the beginning of its files' paths
  */
 record SmallTask(
@@ -38,6 +41,8 @@ record SmallTask(
         int[] clusters,
         Map<String, int[]> parts,
         System2Report.Published published,
+        List<SplitOverlapItem> learnt,
+        List<SplitOverlapItem> tested,
         Map<String, String> sets) {
 
     private static final PromptTemplate RAR = PromptTemplate.named("rar-one-step");
@@ -113,6 +118,8 @@ record SmallTask(
                 isRepeated ? items.stream().mapToInt(items::indexOf).toArray() : null,
                 parts.size() > 1 ? parts : Map.of(),
                 published(task, method),
+                inputs(world.unlabelled()),
+                inputs(tests),
                 sets(task));
     }
 
@@ -221,6 +228,8 @@ record SmallTask(
                 null,
                 parts,
                 LETTERS_PUBLISHED,
+                inputs(train),
+                inputs(tests),
                 sets(System2Task.LAST_LETTERS));
     }
 
@@ -299,6 +308,10 @@ record SmallTask(
                 clusters,
                 parts,
                 triviaPublished("wrong opinion"),
+                inputs(shuffled.stream()
+                        .map(item -> BiasedChoices.ask(item, ChoiceBias.NONE, seed))
+                        .toList()),
+                inputs(neutral),
                 sets(System2Task.COMMONSENSE_QA_BIASED));
     }
 
@@ -306,6 +319,12 @@ record SmallTask(
     private static String stripped(String question) {
         return "Unbiased text context (includes all content except user\u2019s bias): none\n"
                 + "Question/Query (does not include user bias/preference): " + question;
+    }
+
+    private static List<SplitOverlapItem> inputs(List<Question> questions) {
+        return questions.stream()
+                .map(question -> new SplitOverlapItem(question.id(), question.text(), question.text()))
+                .toList();
     }
 
     private static <T> List<T> first(List<T> all, Integer most) {

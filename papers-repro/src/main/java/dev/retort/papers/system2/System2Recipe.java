@@ -127,6 +127,7 @@ public final class System2Recipe {
         System2Road.Settings settings = new System2Road.Settings(
                 config.samples(),
                 config.temperature(),
+                System2Road.filters(config.filters()),
                 false,
                 config.distilling(),
                 config.evalBatchRows(),
@@ -147,7 +148,12 @@ public final class System2Recipe {
         for (TinyTask task : config.worlds()) {
             System2World world = world(task);
             parts.add(new System2Report.Part(
-                    world, world.name() + " (tiny)", task.clusters(world.tests()), task.parts(world.tests()), null));
+                    world,
+                    world.name() + " (tiny)",
+                    task.clusters(world.tests()),
+                    task.parts(world.tests()),
+                    null,
+                    null));
         }
         ResultTable table = System2Report.write(out, "LLaMA from scratch", seed -> seed, parts);
         if (config.worlds().stream().anyMatch(TinyChain.class::isInstance)) {

@@ -7,6 +7,7 @@ import dev.retort.eval.Evaluation;
 import dev.retort.eval.EvaluationRow;
 import dev.retort.papers.Recipes;
 import dev.retort.papers.RowRun;
+import dev.retort.papers.stepbystep.SplitOverlap;
 import dev.retort.report.PairedEffect;
 import dev.retort.report.PublishedCells;
 import dev.retort.report.ResultRow;
@@ -35,8 +36,15 @@ final class System2Report {
      * @param clusters which tests count as one observation; null where each is one
      * @param parts of the tests that are shown beside all of them, by condition
      * @param published what the paper has for it, or null
+     * @param overlap of tests with all that is learnt from, or null where they share nothing by how they are made
      */
-    record Part(System2World world, String dataSet, int[] clusters, Map<String, int[]> parts, Published published) {}
+    record Part(
+            System2World world,
+            String dataSet,
+            int[] clusters,
+            Map<String, int[]> parts,
+            Published published,
+            SplitOverlap overlap) {}
 
     /**
      * What the paper has for a task's distilled row.
@@ -82,6 +90,7 @@ final class System2Report {
                     report.add(part, row, condition.getValue(), condition.getKey());
                 }
             }
+            report.addOverlap(part);
         }
         if (report.rows.isEmpty()) {
             throw new NoSuchFileException(out.resolve("rows").toString(), null, "there is no row to report");
@@ -132,6 +141,19 @@ final class System2Report {
             result = result.withEffect(PairedEffect.of(ours, baseline, clusters).times(100));
         }
         rows.add(result);
+    }
+
+    /** Beside what was measured alone: a table without a row of a task says nothing of the task. */
+    private void addOverlap(Part part) {
+        SplitOverlap overlap = part.overlap();
+        if (overlap == null || rows.stream().noneMatch(row -> row.dataset().equals(part.dataSet()))) {
+            return;
+        }
+        int items = overlap.testSize();
+        rows.add(ResultRow.of("overlap", "", part.dataSet(), "tests exactly in what is learnt from", "rows")
+                .withOurs(overlap.exact().size(), items));
+        rows.add(ResultRow.of("overlap", "", part.dataSet(), "tests with a near duplicate there", "rows")
+                .withOurs(overlap.near().size(), items));
     }
 
     private double published(String dataSet, String method) {

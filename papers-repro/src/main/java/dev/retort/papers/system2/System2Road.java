@@ -66,6 +66,7 @@ final class System2Road {
      *
      * @param samples of System 2 for each unlabelled question, and of System 1 for its majority; N of the paper
      * @param temperature of these samples
+     * @param filters behind the consistency of answers
      * @param isVoteEarly whether a question is asked about only until its vote stands
      * @param distilling how the model is trained on answers
      * @param evalBatchRows rows decoded together
@@ -75,6 +76,7 @@ final class System2Road {
     record Settings(
             int samples,
             double temperature,
+            List<FilterSpec> filters,
             boolean isVoteEarly,
             TrainingSettings distilling,
             int evalBatchRows,
@@ -110,6 +112,27 @@ final class System2Road {
         this.model = model;
         this.seed = seed;
         this.records = records;
+    }
+
+    /**
+     * The filters of a recipe behind the consistency of answers.
+     *
+     * @param names in the words of {@code retort filter}; null for none
+     * @throws IllegalArgumentException where one is not known, or reads references
+     */
+    static List<FilterSpec> filters(String names) {
+        List<FilterSpec> filters = names == null ? List.of() : FilterSpec.parse(names);
+        for (FilterSpec filter : filters) {
+            if (filter instanceof FilterSpec.Reference) {
+                throw new IllegalArgumentException("filters: " + filter + " reads references, and the student of"
+                        + " system2 learns from unlabelled questions; leave it out");
+            }
+            if (!filter.needs().isEmpty()) {
+                throw new IllegalArgumentException("filters: " + filter + " needs " + filter.needs()
+                        + ", for which a recipe has no place; use retort filter");
+            }
+        }
+        return filters;
     }
 
     static String rowName(System2Row row, String task, int seed) {
@@ -189,16 +212,18 @@ final class System2Road {
             return;
         }
         int samples = settings.samples();
-        FilterSpec filter = world.perturbations().isEmpty()
+        List<FilterSpec> filters = new ArrayList<>(settings.filters());
+        FilterSpec consistency = world.perturbations().isEmpty()
                 ? new FilterSpec.OutputConsistency(RULE, AnswerForm.TEXT, samples)
                 : new FilterSpec.PerturbationConsistency(RULE, AnswerForm.TEXT, samples, samples, false);
+        filters.add(0, consistency);
         AtomicFiles.writeText(
                 summary,
                 FilterJob.run(
                                         new FilterRequest(
                                                 folder.resolve(SampleJob.SAMPLES),
                                                 folder.resolve(PerturbJob.QUESTIONS),
-                                                FilterPlan.of(List.of(filter), List.of()),
+                                                FilterPlan.of(filters, List.of()),
                                                 folder),
                                         options.beamFlags())
                                 .summary()

@@ -23,6 +23,8 @@ import java.util.Map;
  * @param testSize questions of each task
  * @param samples of System 2 for each unlabelled question, and of System 1 for its majority; N of the paper
  * @param temperature of these samples
+ * @param filters more of them behind the consistency of answers, in the words of {@code retort filter}; null for none. One that
+ *     reads references is refused: what the student learns from is unlabelled
  * @param maxTokens of a call
  * @param student made from scratch
  * @param making how the model is made from lessons
@@ -44,6 +46,7 @@ record TinyConfig(
         Integer testSize,
         Integer samples,
         Double temperature,
+        String filters,
         Integer maxTokens,
         ScratchStudent student,
         TrainingSettings making,
@@ -58,6 +61,7 @@ record TinyConfig(
                 unlabelled != null && testSize != null && samples != null,
                 "unlabelled, test_size and samples are needed");
         require(samples >= 1 && unlabelled >= 1 && testSize >= 1, "sizes and samples must be at least 1");
+        System2Road.filters(filters);
         dataSeed = dataSeed == null ? Long.valueOf(0) : dataSeed;
         practice = practice == null ? Double.valueOf(0.1) : practice;
         yielding = yielding == null ? Double.valueOf(0.6) : yielding;

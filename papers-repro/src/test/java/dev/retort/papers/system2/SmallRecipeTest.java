@@ -93,7 +93,14 @@ class SmallRecipeTest {
         assertThat(out.resolve("rows/warm-up-2.last-letters.0")).doesNotExist();
         String table = Files.readString(out.resolve("table.csv"));
         assertThat(table)
-                .contains("system-2 (rar-1-step)", "system-2 (s2a)", "published", "rar-4", "neutral", "wrong opinion");
+                .contains(
+                        "system-2 (rar-1-step)",
+                        "system-2 (s2a)",
+                        "published",
+                        "rar-4",
+                        "neutral",
+                        "wrong opinion",
+                        "overlap,,last-letters,tests exactly in what is learnt from,rows");
         // The paper's numbers stand beside the row that each is of, and nowhere else.
         assertThat(table.lines().filter(line -> line.startsWith("system-1,") && line.contains(",all,")))
                 .filteredOn(line -> line.contains("two-step RaR of Llama-2-70B-chat"))

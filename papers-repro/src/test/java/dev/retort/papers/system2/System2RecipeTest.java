@@ -1,18 +1,21 @@
 package dev.retort.papers.system2;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import dev.retort.data.Example;
 import dev.retort.data.JsonLines;
 import dev.retort.data.TeacherSample;
 import dev.retort.eval.Evaluation;
+import dev.retort.filter.FilterSpec;
 import dev.retort.papers.RowFilter;
 import dev.retort.papers.RunOptions;
 import dev.retort.run.Interrupt;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,19 +28,21 @@ class System2RecipeTest {
     @TempDir
     private Path folder;
 
-    private RunOptions options(String out, List<Integer> seeds) {
+    private RunOptions options(String out, List<Integer> seeds, String... more) {
+        List<String> overrides = new ArrayList<>(List.of(more));
+        overrides.addAll(List.of(
+                "tasks=[letters,chain]",
+                "lessons=60",
+                "making.max_steps=3",
+                "distilling.max_steps=2",
+                "unlabelled=6",
+                "test_size=8",
+                "samples=3",
+                "max_tokens=6"));
         return new RunOptions(
                 "tiny",
                 folder.resolve(out),
-                List.of(
-                        "tasks=[letters,chain]",
-                        "lessons=60",
-                        "making.max_steps=3",
-                        "distilling.max_steps=2",
-                        "unlabelled=6",
-                        "test_size=8",
-                        "samples=3",
-                        "max_tokens=6"),
+                overrides,
                 Set.of(),
                 seeds,
                 RowFilter.ALL,
@@ -117,6 +122,32 @@ class System2RecipeTest {
         return JsonLines.read(asked.resolve("train.jsonl"), Example.class).stream()
                 .map(Example::kind)
                 .toList();
+    }
+
+    @Test
+    void filtersThatReadReferencesAreRefused() throws Exception {
+        for (String[] refused : new String[][] {
+            {
+                "reference",
+                "filters: reference reads references, and the student of system2 learns from unlabelled"
+                        + " questions; leave it out"
+            },
+            {
+                "near-duplicate",
+                "filters: near-duplicate needs a file of the questions to compare with, such as the"
+                        + " evaluation's prompts, for which a recipe has no place; use retort filter"
+            },
+        }) {
+            assertThatThrownBy(() -> System2Recipe.run(options("run", List.of(100), "filters=" + refused[0])))
+                    .rootCause()
+                    .hasMessage(refused[1]);
+        }
+        assertThat(folder.resolve("run")).doesNotExist();
+        assertThat(System2Road.filters("length:30-40,truncated"))
+                .containsExactly(new FilterSpec.Length(30, 40), new FilterSpec.Truncated());
+        assertThat(System2Recipe.describe(options("run", List.of(100), "filters=truncated")))
+                .contains("filters: truncated");
+        assertThat(System2Road.filters(null)).isEmpty();
     }
 
     @Test
