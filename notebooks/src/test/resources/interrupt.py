@@ -48,8 +48,10 @@ def run(client, interrupt):
         if message["msg_type"] == "status" and content["execution_state"] == "idle":
             break
     idle = time.monotonic()
-    reply = client.get_shell_msg(timeout=end - time.monotonic())["content"]
-    return reply["status"], None if pressed is None else round(idle - pressed, 2), shown[0], shown[-1]
+    reply = {}
+    while reply.get("parent_header", {}).get("msg_id") != asked:
+        reply = client.get_shell_msg(timeout=end - time.monotonic())
+    return reply["content"]["status"], None if pressed is None else round(idle - pressed, 2), shown[0], shown[-1]
 
 
 manager, client = start_new_kernel(kernel_name="retort-java", startup_timeout=SECONDS, cwd=sys.argv[1])
