@@ -21,10 +21,10 @@ from jupyter_client.manager import start_new_kernel
 SECONDS = 240
 CELL = """
 Runs.stepByStep(Runs.options("tiny", Path.of("run"),
-        List.of("rows=[standard-finetuning]", "training.max_steps=3000", "training.save_steps=100000", "test_size=32"),
+        List.of("rows=[standard-finetuning]", "training.max_steps=800", "training.save_steps=100000", "test_size=32"),
         List.of(0), Set.of(), new NotebookProgress()))
 """
-STEPS = re.compile(r"standard-finetuning\S* (\d+)/3000")
+STEPS = re.compile(r"standard-finetuning\S* (\d+)/800")
 
 
 def run(client, interrupt):
