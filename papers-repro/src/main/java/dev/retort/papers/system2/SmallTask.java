@@ -247,7 +247,10 @@ record SmallTask(
                     .append(", last ")
                     .append(name.charAt(name.length() - 1));
         }
-        return text.append("\nThe answer is \"")
+        // Side by side before they are joined: what a token of several letters is made of has to be learnt.
+        return text.append("\nThe letters are ")
+                .append(String.join(" ", question.reference().split("")))
+                .append(". The answer is \"")
                 .append(question.reference())
                 .append("\".")
                 .toString();
