@@ -18,22 +18,24 @@ public final class HeadOps {
 
     /**
      * A divergence's value [n] and gradient [n, V] with respect to the student's logits for a few tokens, from the
-     * log-probabilities lp of P and lq of Q and a setting a. By its slopes w = d value / d log Q the gradient is w - Q sum(w).
+     * log-probabilities lp of P and lq of Q, which may be overwritten, and a setting a. By its slopes w = d value / d log Q the
+     * gradient is w - Q sum(w); it may be given up to a factor, which is then by.
      */
     public enum Formula {
         /** KL(P || Q). */
         FORWARD_KL(
                 """
-                    p, q = torch.exp(lp), torch.exp(lq)
-                    value = (self).dot(p, torch.sub(lp, lq))
-                    gradient = torch.sub_(q, p)
+                    p = torch.exp(lp)
+                    value = torch.sum(torch.mul_(torch.sub_(lp, lq), p), [1], True)
+                    gradient = torch.sub_(torch.exp_(lq), p)
                 """),
         /** KL(Q || P). */
         REVERSE_KL(
                 """
-                    q, gap = torch.exp(lq), torch.sub(lq, lp)
-                    value = (self).dot(q, gap)
-                    gradient = torch.mul_(torch.sub_(gap, value), q)
+                    q = torch.exp(lq)
+                    own = torch.mul_(torch.sub_(lq, lp), q)
+                    value = torch.sum(own, [1], True)
+                    gradient = torch.addcmul_(own, q, value, value=-1)
                 """),
         /** -sum P log Q. */
         TEACHER_CROSS_ENTROPY(
@@ -65,31 +67,33 @@ public final class HeadOps {
                 """
                     p, q = torch.exp(lp), torch.exp(lq)
                     lm = (self).log_mixture(q, p, a)
-                    gap = torch.sub(lq, lm)
-                    other = (self).dot(q, gap)
-                    rest = torch.sub(1., a)
-                    value = torch.add(torch.mul((self).dot(p, torch.sub(lp, lm)), a), torch.mul(other, rest))
-                    gradient = torch.mul_(torch.mul_(torch.sub_(gap, other), q), rest)
+                    own = torch.mul_(torch.sub_(lq, lm), q)
+                    other = torch.sum(own, [1], True)
+                    ofTeacher = torch.sum(torch.mul_(torch.sub_(lp, lm), p), [1], True)
+                    by = torch.sub(1., a)
+                    value = torch.add(torch.mul(ofTeacher, a), torch.mul(other, by))
+                    gradient = torch.addcmul_(own, q, other, value=-1)
                 """),
         /** KL(P || setting P + (1 - setting) Q). */
         SKEW_KL(
                 """
                     p, q = torch.exp(lp), torch.exp(lq)
                     lm = (self).log_mixture(q, p, a)
-                    value = (self).dot(p, torch.sub(lp, lm))
-                    slopes = torch.mul(torch.mul(torch.exp(torch.sub_(lp, lm)), q), torch.sub(a, 1.))
-                    gradient = torch.sub_(slopes, torch.mul(q, torch.sum(slopes, [1], True)))
+                    gap = torch.sub_(lp, lm)
+                    value = (self).dot(p, gap)
+                    slopes = torch.mul_(torch.mul_(torch.exp_(gap), q), torch.sub(a, 1.))
+                    gradient = torch.addcmul_(slopes, q, torch.sum(slopes, [1], True), value=-1)
                 """),
         /** KL(Q || setting Q + (1 - setting) P). */
         SKEW_REVERSE_KL(
                 """
                     p, q = torch.exp(lp), torch.exp(lq)
                     lm = (self).log_mixture(p, q, a)
-                    gap = torch.sub(lq, lm)
+                    gap = torch.sub_(lq, lm)
                     value = (self).dot(q, gap)
                     odds = torch.mul_(torch.exp_(torch.sub_(lp, lm)), torch.sub(1., a))
                     slopes = torch.mul_(torch.add_(gap, odds), q)
-                    gradient = torch.sub_(slopes, torch.mul(q, torch.sum(slopes, [1], True)))
+                    gradient = torch.addcmul_(slopes, q, torch.sum(slopes, [1], True), value=-1)
                 """),
         /** Half the sum of |P - Q|. */
         TOTAL_VARIATION(
@@ -98,7 +102,7 @@ public final class HeadOps {
                     apart = torch.sub(q, torch.exp(lp))
                     value = torch.mul(torch.sum(torch.abs(apart), [1], True), 0.5)
                     slopes = torch.mul_(torch.mul_(torch.sign_(apart), q), 0.5)
-                    gradient = torch.sub_(slopes, torch.mul(q, torch.sum(slopes, [1], True)))
+                    gradient = torch.addcmul_(slopes, q, torch.sum(slopes, [1], True), value=-1)
                 """);
 
         private final String body;
@@ -196,8 +200,9 @@ public final class HeadOps {
     /** A chunk goes in blocks of tokens that stay in the cache. */
     private static String method(String name, String body) {
         return """
-              def NAME_of(self: __torch__.M, lp: Tensor, lq: Tensor, a: float) -> Tuple[Tensor, Tensor]:
-            BODY    return (value, gradient)
+              def NAME_of(self: __torch__.M, lp: Tensor, lq: Tensor, a: float) -> Tuple[Tensor, Tensor, float]:
+                by = 1.
+            BODY    return (value, gradient, by)
               def NAME(self: __torch__.M, z: Tensor, zt: Tensor, settings: Tensor, c: Tensor, y: Tensor, cy: Tensor) -> List[Tensor]:
                 scale = annotate(float, torch.item(torch.select(settings, 0, 0)))
                 a = annotate(float, torch.item(torch.select(settings, 0, 1)))
@@ -213,11 +218,11 @@ public final class HeadOps {
                   lp = (self).log_softmax(torch.slice(zt, 0, lo, hi), scale)
                   if infinite:
                     _0 = torch.clamp_min_(lp, -1e30)
-                  value, g = (self).NAME_of(lp, (self).log_softmax(zi, scale), a)
+                  value, g, by = (self).NAME_of(lp, (self).log_softmax(zi, scale), a)
                   above = torch.masked_fill(torch.clamp_min(value, 0.), torch.gt(value, 1e20), inf)
                   _1 = torch.copy_(torch.slice(values, 0, lo, hi), torch.squeeze(above, 1))
                   if torch.gt(torch.numel(c), 0):
-                    _2 = (self).finish(zi, g, scale, torch.slice(c, 0, lo, hi), torch.slice(y, 0, lo, hi), torch.slice(cy, 0, lo, hi), torch.slice(losses, 0, lo, hi))
+                    _2 = (self).finish(zi, g, torch.mul(scale, by), torch.slice(c, 0, lo, hi), torch.slice(y, 0, lo, hi), torch.slice(cy, 0, lo, hi), torch.slice(losses, 0, lo, hi))
                 return [values, losses]
             """
                 .replace("BODY", body)
