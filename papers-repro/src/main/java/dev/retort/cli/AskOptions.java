@@ -147,7 +147,7 @@ final class AskOptions {
         if (precision != Precision.FLOAT32 && !(spec instanceof TeacherSpec.Local)) {
             throw new UsageException("--dtype " + precision.title() + " belongs to a local teacher, not to " + spec);
         }
-        Duration patience = timeout == null ? null : Duration.ofNanos(Math.round(timeout * 1e9));
+        Duration patience = patience();
         if (batchApi) {
             Path state = (cache == null ? out.resolve("cache") : cache).resolve("batches");
             return usage("--batch-api", () -> TeacherFactory.ofBatch(spec, baseUrl, patience, state));
@@ -159,11 +159,14 @@ final class AskOptions {
     /** The server of an openai teacher, with the environment's key. */
     OpenAiSettings server() {
         return usage("--base-url", () -> {
-            OpenAiSettings server = OpenAiSettings.of(((TeacherSpec.OpenAi) spec()).model());
-            server = baseUrl == null ? server : server.withBaseUrl(baseUrl);
-            server = timeout == null ? server : server.withTimeout(Duration.ofNanos(Math.round(timeout * 1e9)));
-            return server.withKey(ApiKey.fromEnvironment().orElse(null));
+            String model = ((TeacherSpec.OpenAi) spec()).model();
+            return TeacherFactory.server(model, baseUrl, patience())
+                    .withKey(ApiKey.fromEnvironment().orElse(null));
         });
+    }
+
+    private Duration patience() {
+        return timeout == null ? null : Duration.ofNanos(Math.round(timeout * 1e9));
     }
 
     int maxAttempts() {

@@ -98,10 +98,11 @@ final class QuestionsCommand implements Callable<Integer> {
 
     private List<Question> test(System2Task named) throws IOException {
         Map<String, List<Question>> tests = named.tests(DataCatalogue.standard(), seed);
-        List<Question> questions = tests.get(test);
-        if (questions == null) {
-            throw new UsageException("--test: " + named.title() + " has no test '" + test + "'; it has "
-                    + String.join(", ", tests.keySet()));
+        List<Question> questions;
+        try {
+            questions = named.test("--test", tests, test);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(e.getMessage());
         }
         return limit == null ? questions : questions.subList(0, Math.min(limit, questions.size()));
     }

@@ -205,9 +205,9 @@ public final class AskTeacher extends PTransform<PCollection<Question>, AskTeach
 
     @Override
     public Result expand(PCollection<Question> questions) {
-        // As lines, which pass the grouping and the sorting without being taken apart and put together again.
         PCollectionView<KV<Double, Double>> spent = earlier == null ? null : spent();
         ParDo.SingleOutput<KV<Integer, Iterable<KeyedLine>>, TeacherSample> ask = ParDo.of(new AskFn(plan, spent));
+        // As lines, which pass the grouping and the sorting without being taken apart and put together again.
         PCollectionTuple outputs = questions
                 .apply("ToOneAsker", ParDo.of(new LineFn()))
                 .setCoder(KvCoder.of(VarIntCoder.of(), new KeyedLine.LineCoder()))

@@ -63,10 +63,10 @@ public interface TeacherFactory extends Serializable {
             return ofLocal(local.model(), Precision.FLOAT32);
         }
         String model = ((TeacherSpec.OpenAi) spec).model();
-        openAi(model, baseUrl, timeout);
+        server(model, baseUrl, timeout);
         return () -> {
             try {
-                return new OpenAiTeacher(openAi(model, baseUrl, timeout)
+                return new OpenAiTeacher(server(model, baseUrl, timeout)
                         .withKey(ApiKey.fromEnvironment().orElse(null)));
             } catch (IllegalArgumentException e) {
                 throw new IOException(e.getMessage(), e);
@@ -96,10 +96,10 @@ public interface TeacherFactory extends Serializable {
         require(spec instanceof TeacherSpec.OpenAi, "the Batch API belongs to an openai teacher, not to " + spec);
         String model = ((TeacherSpec.OpenAi) spec).model();
         String folder = stateFolder.toAbsolutePath().toString();
-        openAi(model, baseUrl, timeout);
+        server(model, baseUrl, timeout);
         return () -> {
             try {
-                OpenAiSettings settings = openAi(model, baseUrl, timeout)
+                OpenAiSettings settings = server(model, baseUrl, timeout)
                         .withKey(ApiKey.fromEnvironment().orElse(null));
                 return new OpenAiBatchTeacher(settings, Path.of(folder), BatchSettings.usual());
             } catch (IllegalArgumentException e) {
@@ -108,7 +108,14 @@ public interface TeacherFactory extends Serializable {
         };
     }
 
-    private static OpenAiSettings openAi(String model, String baseUrl, Duration timeout) {
+    /**
+     * An openai teacher's server, without a key.
+     *
+     * @param baseUrl null for OpenAI's own
+     * @param timeout of a request; null for the usual one
+     * @throws IllegalArgumentException where one of them does not fit
+     */
+    static OpenAiSettings server(String model, String baseUrl, Duration timeout) {
         OpenAiSettings settings = OpenAiSettings.of(model);
         settings = baseUrl == null ? settings : settings.withBaseUrl(baseUrl);
         return timeout == null ? settings : settings.withTimeout(timeout);

@@ -17,6 +17,15 @@ public record TokenExample(String id, String kind, double weight, int[] input, i
     /** The label of a position that carries no loss. */
     public static final int IGNORED = -100;
 
+    /** A decoder-only example whose completion alone carries loss. */
+    public static TokenExample of(String id, String kind, double weight, int[] prompt, int[] completion) {
+        int[] input = Arrays.copyOf(prompt, prompt.length + completion.length);
+        System.arraycopy(completion, 0, input, prompt.length, completion.length);
+        int[] labels = input.clone();
+        Arrays.fill(labels, 0, prompt.length, IGNORED);
+        return new TokenExample(id, kind, weight, input, labels);
+    }
+
     /** Tokens that carry loss. */
     public int labelled() {
         return (int) Arrays.stream(labels).filter(label -> label != IGNORED).count();

@@ -116,15 +116,15 @@ final class ScoringHttp {
     /** The ids that an answer's field tokens holds. */
     int[] tokens(JsonNode answer) throws TeacherException {
         JsonNode tokens = answer.path("tokens");
+        if (!tokens.isArray()) {
+            throw refused("answers without tokens");
+        }
         int[] ids = new int[tokens.size()];
         for (int i = 0; i < ids.length; i++) {
             if (!tokens.get(i).canConvertToInt() || !tokens.get(i).isIntegralNumber()) {
                 throw refused("answers with tokens that are no ids");
             }
             ids[i] = tokens.get(i).intValue();
-        }
-        if (!tokens.isArray()) {
-            throw refused("answers without tokens");
         }
         return ids;
     }

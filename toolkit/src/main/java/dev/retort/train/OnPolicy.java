@@ -61,12 +61,12 @@ public final class OnPolicy {
                 .generate(prompts, seeds, options)
                 .forEach(completion -> {
                     TokenExample example = examples.get(completion.prompt());
-                    int[] prompt = prompts.get(completion.prompt());
-                    int[] input = Arrays.copyOf(prompt, prompt.length + completion.ids().length);
-                    System.arraycopy(completion.ids(), 0, input, prompt.length, completion.ids().length);
-                    int[] labels = input.clone();
-                    Arrays.fill(labels, 0, prompt.length, TokenExample.IGNORED);
-                    sampled.add(new TokenExample(example.id(), example.kind(), example.weight(), input, labels));
+                    sampled.add(TokenExample.of(
+                            example.id(),
+                            example.kind(),
+                            example.weight(),
+                            prompts.get(completion.prompt()),
+                            completion.ids()));
                 });
         return sampled;
     }

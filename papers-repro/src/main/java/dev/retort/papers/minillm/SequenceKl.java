@@ -89,11 +89,8 @@ record SequenceKl(double forward, double reverse) {
     private static float[] logProbabilities(CausalLm model, int[] prompt, List<int[]> prefixes) {
         List<TokenExample> examples = new ArrayList<>();
         for (int[] prefix : prefixes) {
-            int[] input = Arrays.copyOf(prompt, prompt.length + prefix.length + 1);
-            System.arraycopy(prefix, 0, input, prompt.length, prefix.length);
-            int[] labels = input.clone();
-            Arrays.fill(labels, 0, prompt.length, TokenExample.IGNORED);
-            examples.add(new TokenExample("", "", 1, input, labels));
+            // What comes last is predicted and not read.
+            examples.add(TokenExample.of("", "", 1, prompt, Arrays.copyOf(prefix, prefix.length + 1)));
         }
         try (TokenBatch batch = new TokenBatch(examples, false, model.weights().manager())) {
             return model.logits(model.labelHidden(batch)).logSoftmax(1).toFloatArray();

@@ -19,9 +19,9 @@ import dev.retort.model.Generator;
 import dev.retort.model.LoadedModel;
 import dev.retort.run.Progress;
 import dev.retort.signal.Vocabularies;
+import dev.retort.train.OnlineTeacher;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -43,7 +43,7 @@ public record TeacherComparison(
         DistinctNGrams teacherDistinct) {
 
     /** Of the progress: each counts every answer once. */
-    public static final int PARTS = 5;
+    public static final int PARTS = 4;
 
     private static final int N = 4;
 
@@ -85,11 +85,13 @@ public record TeacherComparison(
         Pair pair = new Pair(student, teacher, vocabulary, prompts, settings, progress);
         List<Generated> ofStudent = pair.answers(student, 0);
         List<Generated> ofTeacher = pair.answers(teacher, 1);
-        List<List<double[]>> forward = pair.along(ofTeacher, new ForwardKl(), 2);
+        List<List<List<double[]>>> alongStudent = pair.along(ofStudent, List.of(new ReverseKl(), new ForwardKl()), 2);
+        List<List<double[]>> forward =
+                pair.along(ofTeacher, List.of(new ForwardKl()), 3).get(0);
         return new TeacherComparison(
-                KlEstimate.ofPositions(pair.along(ofStudent, new ReverseKl(), 3)),
+                KlEstimate.ofPositions(alongStudent.get(0)),
                 KlEstimate.ofPositions(forward),
-                ExposureBias.curve(pair.along(ofStudent, new ForwardKl(), 4), forward, settings.maxTokens()),
+                ExposureBias.curve(alongStudent.get(1), forward, settings.maxTokens()),
                 distinct(ofStudent),
                 distinct(ofTeacher));
     }
@@ -125,27 +127,26 @@ public record TeacherComparison(
             progress.update(all, all, Double.NaN);
         }
 
-        /** The divergence at every token of every answer: prompt by prompt, answer by answer. */
-        List<List<double[]>> along(List<Generated> answers, Divergence divergence, int part) {
-            HeadDivergence loss = new HeadDivergence(divergence, 1);
-            List<List<double[]>> all = new ArrayList<>();
-            prompts.forEach(prompt -> all.add(new ArrayList<>()));
+        /** Each divergence at every token of every answer: prompt by prompt, answer by answer. */
+        List<List<List<double[]>>> along(List<Generated> answers, List<Divergence> divergences, int part) {
+            OnlineTeacher source = new OnlineTeacher(teacher.model(), vocabulary);
+            NDArray whole = student.model().head();
+            NDArray head = whole.getShape().get(0) == vocabulary ? whole : whole.get("0:" + vocabulary);
+            List<List<List<double[]>>> all = divergences.stream()
+                    .map(divergence -> prompts.stream()
+                            .<List<double[]>>map(prompt -> new ArrayList<>())
+                            .toList())
+                    .toList();
             for (int from = 0; from < answers.size(); from += settings.batchRows()) {
                 List<Generated> some = answers.subList(from, Math.min(answers.size(), from + settings.batchRows()));
                 List<TokenExample> rows = some.stream().map(this::example).toList();
                 try (TokenBatch batch =
                         new TokenBatch(rows, false, student.model().weights().manager())) {
                     NDArray hidden = student.model().labelHidden(batch);
-                    NDArray ofTeacher = teacher.model().labelHidden(batch);
-                    float[] values =
-                            loss.values(hidden, cut(student), new TeacherSignal.Hidden(ofTeacher, cut(teacher)));
-                    int at = 0;
-                    for (Generated answer : some) {
-                        double[] own = new double[answer.ids().length];
-                        for (int i = 0; i < own.length; i++) {
-                            own[i] = values[at++];
-                        }
-                        all.get(answer.prompt()).add(own);
+                    TeacherSignal ofTeacher = source.at(batch);
+                    for (int i = 0; i < divergences.size(); i++) {
+                        float[] values = new HeadDivergence(divergences.get(i), 1).values(hidden, head, ofTeacher);
+                        add(values, some, all.get(i));
                     }
                 }
                 told(part, from + some.size());
@@ -153,18 +154,19 @@ public record TeacherComparison(
             return all;
         }
 
-        private NDArray cut(LoadedModel model) {
-            NDArray head = model.model().head();
-            return head.getShape().get(0) == vocabulary ? head : head.get("0:" + vocabulary);
+        private static void add(float[] values, List<Generated> answers, List<List<double[]>> byPrompt) {
+            int at = 0;
+            for (Generated answer : answers) {
+                double[] own = new double[answer.ids().length];
+                for (int i = 0; i < own.length; i++) {
+                    own[i] = values[at++];
+                }
+                byPrompt.get(answer.prompt()).add(own);
+            }
         }
 
         private TokenExample example(Generated answer) {
-            int[] prompt = prompts.get(answer.prompt());
-            int[] input = Arrays.copyOf(prompt, prompt.length + answer.ids().length);
-            System.arraycopy(answer.ids(), 0, input, prompt.length, answer.ids().length);
-            int[] labels = input.clone();
-            Arrays.fill(labels, 0, prompt.length, TokenExample.IGNORED);
-            return new TokenExample("", "", 1, input, labels);
+            return TokenExample.of("", "", 1, prompts.get(answer.prompt()), answer.ids());
         }
     }
 }

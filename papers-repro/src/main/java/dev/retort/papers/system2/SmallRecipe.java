@@ -1,8 +1,6 @@
 package dev.retort.papers.system2;
 
 import dev.retort.data.DataCatalogue;
-import dev.retort.data.Example;
-import dev.retort.data.Message;
 import dev.retort.data.SamplingParams;
 import dev.retort.eval.Evaluation;
 import dev.retort.model.LoadedModel;
@@ -197,14 +195,12 @@ final class SmallRecipe {
                 config.warmUp().withSeed(config.seeds().get(0)).withMaxSteps(steps);
         RunFolder.writeConfig(
                 folder, new System2Road.RowConfig(WARM_UP, task.world().name(), training));
-        List<Example> examples = Lesson.examples(task.lessons());
         try (LoadedModel student = Models.load(config.student().locate(), options.device())) {
             SupervisedTraining.Outcome outcome = new SupervisedTraining(
                             student, training, Map.of(Lesson.KIND, 1.0), folder)
                     .withProgress(name, options.quiet(), options.listeners())
                     .withInterrupt(options.interrupt())
-                    .run(System2Road.items(
-                            examples, student, training.maxLength(), lesson -> List.of(Message.user(lesson.prompt()))));
+                    .run(System2Road.lessons(task.lessons(), student, training.maxLength()));
             if (!outcome.finished()) {
                 return false;
             }

@@ -83,11 +83,7 @@ record SmallTask(
         List<String> items = new ArrayList<>();
         Map<String, int[]> parts = new LinkedHashMap<>();
         for (String test : config.testSets() == null ? all.keySet() : config.testSets()) {
-            if (!all.containsKey(test)) {
-                throw new IllegalArgumentException("test_sets: " + task.title() + " has no test '" + test + "'; it has "
-                        + String.join(", ", all.keySet()));
-            }
-            List<Question> questions = first(all.get(test), config.tests());
+            List<Question> questions = first(task.test("test_sets", all, test), config.tests());
             parts.put(test, range(tests.size(), questions.size()));
             for (Question question : questions) {
                 // Replies of one conversation, and one question with several opinions, count as one.

@@ -1,7 +1,6 @@
 package dev.retort.papers.system2;
 
 import dev.retort.batch.TokenExample;
-import dev.retort.data.Message;
 import dev.retort.data.Precision;
 import dev.retort.data.Question;
 import dev.retort.data.SeededRandom;
@@ -180,11 +179,7 @@ public final class System2Recipe {
         TrainingSettings settings = config.making().withSeed(seed);
         RunFolder.writeConfig(folder, new System2Road.RowConfig(BASE, "all", settings));
         try (LoadedModel model = config.student().create(words(lessons, tasks), seed, options.device())) {
-            List<List<TokenExample>> items = System2Road.items(
-                    Lesson.examples(lessons),
-                    model,
-                    settings.maxLength(),
-                    lesson -> List.of(Message.user(lesson.prompt())));
+            List<List<TokenExample>> items = System2Road.lessons(lessons, model, settings.maxLength());
             SupervisedTraining.Outcome outcome = new SupervisedTraining(
                             model, settings, Map.of(Lesson.KIND, 1.0), folder)
                     .withProgress(name, options.quiet(), options.listeners())

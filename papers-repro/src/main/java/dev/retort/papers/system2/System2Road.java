@@ -323,7 +323,7 @@ final class System2Road {
      *
      * @param asked the messages of an example's prompt
      */
-    static List<List<TokenExample>> items(
+    private static List<List<TokenExample>> items(
             List<Example> examples, LoadedModel student, int maxLength, Function<Example, List<Message>> asked)
             throws IOException {
         Tokenizer tokenizer = student.requireTokenizer();
@@ -341,6 +341,12 @@ final class System2Road {
                             : example)));
         }
         return items;
+    }
+
+    /** Lessons in that form. */
+    static List<List<TokenExample>> lessons(List<Lesson> lessons, LoadedModel student, int maxLength)
+            throws IOException {
+        return items(Lesson.examples(lessons), student, maxLength, lesson -> List.of(Message.user(lesson.prompt())));
     }
 
     /**

@@ -148,6 +148,21 @@ public enum System2Task {
         return Collections.unmodifiableMap(tests);
     }
 
+    /**
+     * One of the {@link #tests}.
+     *
+     * @param key under which the name was given, for the message
+     * @throws IllegalArgumentException that lists them, where there is none of the name
+     */
+    public List<Question> test(String key, Map<String, List<Question>> tests, String name) {
+        List<Question> questions = tests.get(name);
+        if (questions == null) {
+            throw new IllegalArgumentException(
+                    key + ": " + title() + " has no test '" + name + "'; it has " + String.join(", ", tests.keySet()));
+        }
+        return questions;
+    }
+
     /** The accepted answers of a question: a trivia question's aliases, else its reference alone. */
     public static List<String> references(Question question) {
         JsonNode aliases = question.extra().get("aliases");
