@@ -18,21 +18,21 @@ public final class HeadOps {
 
     /**
      * A divergence's value [n] and gradient [n, V] with respect to the student's logits for a few tokens, from the
-     * log-probabilities lp of P and lq of Q, which may be overwritten, and a setting a. By its slopes w = d value / d log Q the
-     * gradient is w - Q sum(w); it may be given up to a factor, which is then by.
+     * log-probabilities lp of P and lq of Q, which may be overwritten as the buffers e and f may, and a setting a. By its slopes
+     * w = d value / d log Q the gradient is w - Q sum(w); it may be given up to a factor, which is then by.
      */
     public enum Formula {
         /** KL(P || Q). */
         FORWARD_KL(
                 """
-                    p = torch.exp(lp)
+                    p = torch.exp(lp, out=e)
                     value = torch.sum(torch.mul_(torch.sub_(lp, lq), p), [1], True)
                     gradient = torch.sub_(torch.exp_(lq), p)
                 """),
         /** KL(Q || P). */
         REVERSE_KL(
                 """
-                    q = torch.exp(lq)
+                    q = torch.exp(lq, out=e)
                     own = torch.mul_(torch.sub_(lq, lp), q)
                     value = torch.sum(own, [1], True)
                     gradient = torch.addcmul_(own, q, value, value=-1)
@@ -40,19 +40,19 @@ public final class HeadOps {
         /** -sum P log Q. */
         TEACHER_CROSS_ENTROPY(
                 """
-                    p, q = torch.exp(lp), torch.exp(lq)
+                    p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
                     value = torch.rsub((self).dot(p, lq), 0.)
                     gradient = torch.sub_(q, p)
                 """),
         /** KL(P || Q) by the setting and KL(Q || P) by the rest. */
         WEIGHED_KL(
                 """
-                    value, gradient = (self).weighed(lp, lq, torch.exp(lp), torch.exp(lq), torch.full([1, 1], a))
+                    value, gradient = (self).weighed(lp, lq, torch.exp(lp, out=e), torch.exp(lq, out=f), torch.full([1, 1], a))
                 """),
         /** As before, by weights that the setting's head of P decides. */
         ADAPTIVE_KL(
                 """
-                    p, q = torch.exp(lp), torch.exp(lq)
+                    p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
                     apart = torch.abs(torch.sub(p, q))
                     sorted, order = torch.sort(p, 1, True)
                     inside = torch.le(torch.cumsum(sorted, 1), a)
@@ -65,7 +65,7 @@ public final class HeadOps {
         /** setting KL(P || M) + (1 - setting) KL(Q || M), M = setting P + (1 - setting) Q. */
         JENSEN_SHANNON(
                 """
-                    p, q = torch.exp(lp), torch.exp(lq)
+                    p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
                     lm = (self).log_mixture(q, p, a)
                     own = torch.mul_(torch.sub_(lq, lm), q)
                     other = torch.sum(own, [1], True)
@@ -77,7 +77,7 @@ public final class HeadOps {
         /** KL(P || setting P + (1 - setting) Q). */
         SKEW_KL(
                 """
-                    p, q = torch.exp(lp), torch.exp(lq)
+                    p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
                     lm = (self).log_mixture(q, p, a)
                     gap = torch.sub_(lp, lm)
                     value = (self).dot(p, gap)
@@ -87,7 +87,7 @@ public final class HeadOps {
         /** KL(Q || setting Q + (1 - setting) P). */
         SKEW_REVERSE_KL(
                 """
-                    p, q = torch.exp(lp), torch.exp(lq)
+                    p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
                     lm = (self).log_mixture(p, q, a)
                     gap = torch.sub_(lq, lm)
                     value = (self).dot(q, gap)
@@ -98,8 +98,8 @@ public final class HeadOps {
         /** Half the sum of |P - Q|. */
         TOTAL_VARIATION(
                 """
-                    q = torch.exp(lq)
-                    apart = torch.sub(q, torch.exp(lp))
+                    q = torch.exp(lq, out=f)
+                    apart = torch.sub(q, torch.exp(lp, out=e))
                     value = torch.mul(torch.sum(torch.abs(apart), [1], True), 0.5)
                     slopes = torch.mul_(torch.mul_(torch.sign_(apart), q), 0.5)
                     gradient = torch.addcmul_(slopes, q, torch.sum(slopes, [1], True), value=-1)
@@ -135,6 +135,12 @@ public final class HeadOps {
                 else:
                   l = torch.log_softmax(torch.mul(z, scale), 1)
                 return l
+              def log_softmax_into(self: __torch__.M, z: Tensor, scale: float, out: Tensor, scratch: Tensor) -> Tensor:
+                if torch.eq(scale, 1.):
+                  l = torch._log_softmax(z, 1, False, out=out)
+                else:
+                  l = torch._log_softmax(torch.mul(z, scale, out=scratch), 1, False, out=out)
+                return l
               def logits(self: __torch__.M, into: Tensor, h: Tensor, w: Tensor) -> Tensor:
                 z = torch.slice(into, 0, 0, torch.size(h, 0))
                 if torch.ne(ops.prim.dtype(w), 15):
@@ -151,7 +157,11 @@ public final class HeadOps {
                   r = torch.copy_(dh, torch.matmul(torch.to(g, 15), w))
                 return r
               def blocks(self: __torch__.M, z: Tensor) -> Tuple[int, int]:
-                step = ops.prim.max(4, torch.floordiv(524288, torch.size(z, 1)))
+                if ops.prim.is_cuda(z):
+                  most = 16777216
+                else:
+                  most = 98304
+                step = ops.prim.max(2, torch.floordiv(most, torch.size(z, 1)))
                 return (step, torch.floordiv(torch.sub(torch.add(torch.size(z, 0), step), 1), step))
               def finish(self: __torch__.M, z: Tensor, g: Tensor, scale: float, c: Tensor, y: Tensor, cy: Tensor, losses: Tensor) -> Tensor:
                 factors = torch.mul(torch.unsqueeze(c, 1), scale)
@@ -197,10 +207,10 @@ public final class HeadOps {
                             .map(formula -> method(formula.method(), formula.body))
                             .collect(Collectors.joining());
 
-    /** A chunk goes in blocks of tokens that stay in the cache. */
+    /** A chunk goes in blocks of tokens that stay in a core's cache, as do the four buffers that all blocks share. */
     private static String method(String name, String body) {
         return """
-              def NAME_of(self: __torch__.M, lp: Tensor, lq: Tensor, a: float) -> Tuple[Tensor, Tensor, float]:
+              def NAME_of(self: __torch__.M, lp: Tensor, lq: Tensor, a: float, e: Tensor, f: Tensor) -> Tuple[Tensor, Tensor, float]:
                 by = 1.
             BODY    return (value, gradient, by)
               def NAME(self: __torch__.M, z: Tensor, zt: Tensor, settings: Tensor, c: Tensor, y: Tensor, cy: Tensor) -> List[Tensor]:
@@ -211,14 +221,16 @@ public final class HeadOps {
                 values = torch.empty([n], dtype=6, device=ops.prim.device(z))
                 losses = torch.empty_like(cy)
                 step, count = (self).blocks(z)
+                room = torch.empty([4, ops.prim.min([step, n]), torch.size(z, 1)], dtype=6, device=ops.prim.device(z))
                 for i in range(count):
                   lo = torch.mul(i, step)
                   hi = ops.prim.min([torch.add(lo, step), n])
                   zi = torch.slice(z, 0, lo, hi)
-                  lp = (self).log_softmax(torch.slice(zt, 0, lo, hi), scale)
+                  lp, lq, e, f = torch.unbind(torch.slice(room, 1, 0, torch.sub(hi, lo)), 0)
+                  _3 = (self).log_softmax_into(torch.slice(zt, 0, lo, hi), scale, lp, e)
                   if infinite:
                     _0 = torch.clamp_min_(lp, -1e30)
-                  value, g, by = (self).NAME_of(lp, (self).log_softmax(zi, scale), a)
+                  value, g, by = (self).NAME_of(lp, (self).log_softmax_into(zi, scale, lq, e), a, e, f)
                   above = torch.masked_fill(torch.clamp_min(value, 0.), torch.gt(value, 1e20), inf)
                   _1 = torch.copy_(torch.slice(values, 0, lo, hi), torch.squeeze(above, 1))
                   if torch.gt(torch.numel(c), 0):
