@@ -16,6 +16,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Continues prompts in batches with a cache of keys and values. Finished rows leave the batch; rows of one prompt share its
@@ -218,10 +219,10 @@ public final class Generator {
             }
             int vocabulary = Math.toIntExact(logits.getShape().get(1));
             float[] values = logits.toFloatArray();
-            for (int i = 0; i < tokens.length; i++) {
-                tokens[i] =
-                        TokenSampler.sample(values, i * vocabulary, vocabulary, options.sampling(), rows.get(i).random);
-            }
+            IntStream.range(0, tokens.length)
+                    .parallel()
+                    .forEach(i -> tokens[i] = TokenSampler.sample(
+                            values, i * vocabulary, vocabulary, options.sampling(), rows.get(i).random));
             return tokens;
         }
     }

@@ -197,6 +197,7 @@ record SmallTask(
             parts.put(test, range(tests.size(), questions.size()));
             tests.addAll(NameOverlap.flagged(questions, train));
         }
+        parts.put(System2Report.ALL, range(0, tests.size()));
         for (SeenNames seen : SeenNames.values()) {
             int[] items = where(
                     tests,
@@ -205,6 +206,9 @@ record SmallTask(
                 parts.put("names seen: " + seen.title(), items);
             }
         }
+        List<Question> two = first(published.get("rar-2"), config.tests());
+        parts.put("two names (rar-2)", range(tests.size(), two.size()));
+        tests.addAll(NameOverlap.flagged(two, train));
         System2World world = new System2World(
                 LastLetters.TASK,
                 System2Method.RAR_1_STEP,

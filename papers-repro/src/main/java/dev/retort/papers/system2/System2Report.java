@@ -18,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,7 +35,7 @@ final class System2Report {
      * @param world the task
      * @param dataSet its name in the table
      * @param clusters which tests count as one observation; null where each is one
-     * @param parts of the tests that are shown beside all of them, by condition
+     * @param parts of the tests that are shown beside all of them, by condition; what "all" are may be one of them
      * @param published what the paper has for it, or null
      * @param overlap of tests with all that is learnt from, or null where they share nothing by how they are made
      */
@@ -55,6 +56,9 @@ final class System2Report {
      * @param apart how its experiment is another
      */
     record Published(String condition, String dataSet, String distilled, String apart) {}
+
+    /** The condition of a task's first rows: all its tests, or those of its parts that has this name. */
+    static final String ALL = "all";
 
     private static final String PUBLISHED_SYSTEM_1 = "System 1 (Llama-2-70B-chat)";
 
@@ -81,11 +85,10 @@ final class System2Report {
     static ResultTable write(Path out, String student, IntUnaryOperator askedFor, List<Part> parts) throws IOException {
         System2Report report = new System2Report(out, student, askedFor);
         for (Part part : parts) {
-            int[] all = IntStream.range(0, part.world().tests().size()).toArray();
-            for (System2Row row : System2Row.values()) {
-                report.add(part, row, all, "all");
-            }
-            for (Map.Entry<String, int[]> condition : part.parts().entrySet()) {
+            Map<String, int[]> conditions = new LinkedHashMap<>();
+            conditions.put(ALL, IntStream.range(0, part.world().tests().size()).toArray());
+            conditions.putAll(part.parts());
+            for (Map.Entry<String, int[]> condition : conditions.entrySet()) {
                 for (System2Row row : System2Row.values()) {
                     report.add(part, row, condition.getValue(), condition.getKey());
                 }
@@ -123,7 +126,7 @@ final class System2Report {
                 .withRows(ours.keySet().stream()
                         .map(seed -> System2Road.rowName(row, world.name(), seed))
                         .toList())
-                .withNote(condition.equals("all") ? note(world, row, ours) : "");
+                .withNote(condition.equals(ALL) ? note(world, row, ours) : "");
         Published paper = part.published();
         boolean isPublished = paper != null
                 && paper.condition().equals(condition)

@@ -2,6 +2,7 @@ package dev.retort.papers.system2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.retort.answer.AnswerCut;
 import dev.retort.data.DataCatalogue;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -82,7 +84,7 @@ class SmallRecipeTest {
             assertThat(JsonLines.read(asked.resolve("train.jsonl"), Example.class))
                     .filteredOn(example -> example.kind().equals("gold"))
                     .hasSize(task.equals("last-letters") ? 5 : 4);
-            int tests = task.equals("last-letters") ? 6 : 4;
+            int tests = task.equals("last-letters") ? 9 : 4;
             for (String row : List.of("system-1", "system-1-majority", "system-2", "gold")) {
                 Path evaluation = out.resolve("rows/" + row + "." + task + ".0/eval/" + task + ".jsonl");
                 assertThat(Evaluation.read(evaluation).rows()).as(row).hasSize(tests);
@@ -98,9 +100,14 @@ class SmallRecipeTest {
                         "system-2 (s2a)",
                         "published",
                         "rar-4",
+                        "two names (rar-2)",
                         "neutral",
                         "wrong opinion",
                         "overlap,,last-letters,tests exactly in what is learnt from,rows");
+        // Three published items and three of rar-4: items of two names stand apart.
+        assertThat(table.lines().filter(line -> line.startsWith("system-2 (rar-1-step),") && line.contains(",all,")))
+                .singleElement(STRING)
+                .contains(",6,");
         // The paper's numbers stand beside the row that each is of, and nowhere else.
         assertThat(table.lines().filter(line -> line.startsWith("system-1,") && line.contains(",all,")))
                 .filteredOn(line -> line.contains("two-step RaR of Llama-2-70B-chat"))
@@ -230,7 +237,7 @@ class SmallRecipeTest {
         assertThat(System2Recipe.describe(options("0")))
                 .contains(
                         "# last-letters: 5 questions in 1 form, up to 3 samples of System 2 each, of up to 6 tokens a"
-                                + " call; 6 test items a row\n",
+                                + " call; 9 test items a row\n",
                         "# commonsense-qa-biased: 4 questions in 2 forms, up to 3 samples of System 2 each, of up to 6"
                                 + " tokens a call; 4 test items a row\n")
                 .containsPattern("# warm-up-1\\.last-letters x at most 1 +10 +1 +[1-9][0-9,]* +0\\.00\n"
@@ -291,8 +298,8 @@ class SmallRecipeTest {
         }
         assertThat(spelled).isEqualTo(50);
         Set<String> texts = new HashSet<>();
-        for (Lesson lesson : letters.lessons().subList(90, 100)) {
-            assertThat(lesson.completion()).hasSize(4);
+        for (Lesson lesson : letters.lessons().subList(50, 100)) {
+            assertThat(lesson.completion()).hasSize(texts.size() < 40 ? 2 : 4);
             assertThat(texts.add(lesson.prompt())).isTrue();
         }
         for (Question question : letters.dev()) {
@@ -304,7 +311,12 @@ class SmallRecipeTest {
         for (Question question : letters.world().tests()) {
             assertThat(texts).doesNotContain(question.text());
         }
-        assertThat(letters.world().tests()).hasSize(720);
+        assertThat(letters.world().tests()).hasSize(939);
+        assertThat(letters.parts().get("all")).hasSize(720);
+        int[] two = letters.parts().get("two names (rar-2)");
+        assertThat(two).hasSize(219);
+        assertThat(IntStream.of(two).mapToObj(letters.world().tests()::get))
+                .allMatch(question -> question.reference().length() == 2);
 
         SmallTask choices = SmallTask.of("commonsense-qa-biased", config, 3, DataCatalogue.standard());
         assertThat(choices.lessons()).hasSize(40 + 2 * 50);
