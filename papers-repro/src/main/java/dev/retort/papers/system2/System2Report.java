@@ -60,6 +60,9 @@ final class System2Report {
     /** The condition of a task's first rows: all its tests, or those of its parts that has this name. */
     static final String ALL = "all";
 
+    /** Under so many percent of System 1, and over 100 less these, an effect says little of the paper's (plans/system2.md). */
+    private static final double FLOOR = 10;
+
     private static final String PUBLISHED_SYSTEM_1 = "System 1 (Llama-2-70B-chat)";
 
     private final Path out;
@@ -142,6 +145,14 @@ final class System2Report {
         Map<Integer, double[]> baseline = baseline(world, items, ours);
         if (row != System2Row.SYSTEM_1 && baseline.keySet().equals(ours.keySet())) {
             result = result.withEffect(PairedEffect.of(ours, baseline, clusters).times(100));
+            double before = PairedEffect.mean(baseline, clusters).times(100).effect();
+            if (isPublished && (before < FLOOR || before > 100 - FLOOR)) {
+                result = result.notComparable(String.format(
+                        Locale.ROOT,
+                        "System 1 at %.1f %%: a %s, not read as a comparison with the paper",
+                        before,
+                        before < FLOOR ? "floor" : "ceiling"));
+            }
         }
         rows.add(result);
     }

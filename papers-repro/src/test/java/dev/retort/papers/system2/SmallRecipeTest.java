@@ -116,6 +116,18 @@ class SmallRecipeTest {
         assertThat(table.lines().filter(line -> line.startsWith("system-1,") && line.contains(",wrong opinion,")))
                 .hasSize(1)
                 .allMatch(line -> line.contains(",51.6,"));
+        // System 1 is right in none, so whatever a distilled student does is not read as a comparison with the paper.
+        Path distilled = out.resolve("rows/distilled.last-letters.0/eval/last-letters.jsonl");
+        Files.createDirectories(distilled.getParent());
+        Files.copy(out.resolve("rows/gold.last-letters.0/eval/last-letters.jsonl"), distilled);
+        Files.copy(
+                out.resolve("rows/gold.last-letters.0/usage.json"),
+                out.resolve("rows/distilled.last-letters.0/usage.json"));
+        assertThat(System2Recipe.run(options("0"))).isTrue();
+        assertThat(Files.readAllLines(out.resolve("table.csv")))
+                .filteredOn(line -> line.startsWith("distilled,") && line.contains(",last-letters,all,"))
+                .singleElement(STRING)
+                .contains(",98,68,", ",not-comparable,", "System 1 at 0.0 %: a floor, not read as a comparison");
         var before = ScratchFolder.files(out);
         assertThat(System2Recipe.run(options("0"))).isTrue();
         assertThat(ScratchFolder.files(out)).isEqualTo(before);
