@@ -129,18 +129,14 @@ public final class HeadOps {
                 value = torch.sub(torch.mul(reverse, rest), torch.mul((self).dot(p, gap), ofForward))
                 own = torch.mul_(torch.add_(torch.mul_(torch.sub_(gap, reverse), rest), ofForward), q)
                 return (value, torch.sub_(own, torch.mul(p, ofForward)))
-              def log_softmax(self: __torch__.M, z: Tensor, scale: float) -> Tensor:
-                if torch.eq(scale, 1.):
-                  l = torch.log_softmax(z, 1)
-                else:
-                  l = torch.log_softmax(torch.mul(z, scale), 1)
-                return l
               def log_softmax_into(self: __torch__.M, z: Tensor, scale: float, out: Tensor, scratch: Tensor) -> Tensor:
                 if torch.eq(scale, 1.):
                   l = torch._log_softmax(z, 1, False, out=out)
                 else:
                   l = torch._log_softmax(torch.mul(z, scale, out=scratch), 1, False, out=out)
                 return l
+              def log_softmax(self: __torch__.M, z: Tensor, scale: float) -> Tensor:
+                return (self).log_softmax_into(z, scale, torch.empty_like(z), torch.empty_like(z))
               def logits(self: __torch__.M, into: Tensor, h: Tensor, w: Tensor) -> Tensor:
                 z = torch.slice(into, 0, 0, torch.size(h, 0))
                 if torch.ne(ops.prim.dtype(w), 15):

@@ -50,7 +50,7 @@ record SmallTask(
     private static final PromptTemplate RESPOND = PromptTemplate.named("s2a-respond");
 
     private static final System2Report.Published LETTERS_PUBLISHED = new System2Report.Published(
-            "all",
+            System2Report.ALL,
             "last letter concatenation",
             "Distilled 2-step RaR (Llama-2-70B-chat)",
             "published: two-step RaR of Llama-2-70B-chat, other items");
