@@ -50,6 +50,8 @@ record SmallConfig(
      * @param slow lessons of System 2; null for none
      * @param direct lessons that answer at once: two names, or neutral questions; null for none
      * @param directLong lessons that answer four names at once, so that System 1 knows what an answer looks like; null for none
+     * @param leading lessons that answer a question with an opinion at once; the opinion is right in half of them, so that a
+     *     model comes to lean on it. Null for none
      * @param warmUpSteps tried in this order, each from the pretrained student on, until System 2 passes the gate; null where
      *     the student has a System 2 of its own
      * @param gate accuracy of System 2 on dev questions; null takes the first steps as they are
@@ -66,6 +68,7 @@ record SmallConfig(
             Integer slow,
             Integer direct,
             Integer directLong,
+            Integer leading,
             List<Integer> warmUpSteps,
             Double gate,
             Integer dev,
@@ -86,6 +89,7 @@ record SmallConfig(
                     "of, method and test_sets belong to a task without warm_up_steps");
             require(maxTokens != null && answerTokens != null, "a task needs max_tokens and answer_tokens");
             directLong = directLong == null ? Integer.valueOf(0) : directLong;
+            leading = leading == null ? Integer.valueOf(0) : leading;
             dev = dev == null ? Integer.valueOf(0) : dev;
             require(gate == null || dev > 0, "a gate needs dev questions");
         }

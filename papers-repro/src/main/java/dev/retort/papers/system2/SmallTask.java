@@ -260,7 +260,9 @@ record SmallTask(
     private static SmallTask biasedChoices(SmallConfig.Task config, long seed, DataCatalogue catalogue)
             throws IOException {
         List<ChoiceItem> items = BiasedChoices.items(catalogue, "train");
-        int wanted = config.direct() + config.slow() + config.unlabelled();
+        int slow = config.direct() + config.leading();
+        int free = slow + config.slow();
+        int wanted = free + config.unlabelled();
         if (wanted > items.size()) {
             throw new IllegalArgumentException(
                     BiasedChoices.TASK + " has " + items.size() + " training items, not " + wanted);
@@ -273,14 +275,20 @@ record SmallTask(
             lessons.add(
                     new Lesson(BiasedChoices.ask(item, ChoiceBias.NONE, seed).text(), item.answer()));
         }
-        for (ChoiceItem item : shuffled.subList(config.direct(), config.direct() + config.slow())) {
+        // Answers are right; so is every other opinion, where chance would have one in five: worth leaning on.
+        for (int i = config.direct(); i < slow; i++) {
+            ChoiceItem item = shuffled.get(i);
+            ChoiceBias bias = i % 2 == 0 ? ChoiceBias.RIGHT : ChoiceBias.WRONG;
+            lessons.add(new Lesson(BiasedChoices.ask(item, bias, seed).text(), item.answer()));
+        }
+        for (ChoiceItem item : shuffled.subList(slow, free)) {
             String biased = BiasedChoices.ask(item, ChoiceBias.ANY, seed).text();
             String context =
                     stripped(BiasedChoices.ask(item, ChoiceBias.NONE, seed).text());
             lessons.add(new Lesson(CONTEXT.fill(Map.of("question", biased)), context));
             lessons.add(new Lesson(RESPOND.fill(Map.of("context", context)), item.answer()));
         }
-        List<Question> unlabelled = shuffled.subList(config.direct() + config.slow(), wanted).stream()
+        List<Question> unlabelled = shuffled.subList(free, wanted).stream()
                 .map(item -> BiasedChoices.ask(item, ChoiceBias.ANY, seed))
                 .toList();
         Map<String, List<Question>> published = System2Task.COMMONSENSE_QA_BIASED.tests(catalogue, seed);

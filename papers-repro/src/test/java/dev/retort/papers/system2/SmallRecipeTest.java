@@ -40,7 +40,7 @@ class SmallRecipeTest {
             student: {model_name_or_path: STUDENT}
             tasks:
               last-letters: {slow: 6, direct: 4, warm_up_steps: [1, 2], gate: GATE, dev: 3, unlabelled: 5, tests: 3, max_tokens: 6, answer_tokens: 3}
-              commonsense-qa-biased: {slow: 3, direct: 4, warm_up_steps: [1], unlabelled: 4, tests: 2, max_tokens: 6, answer_tokens: 3}
+              commonsense-qa-biased: {slow: 3, direct: 4, leading: 2, warm_up_steps: [1], unlabelled: 4, tests: 2, max_tokens: 6, answer_tokens: 3}
             samples: 3
             warm_up: {learning_rate: 0.01, per_device_train_batch_size: 4, max_length: 512, save_steps: 1}
             distilling: {learning_rate: 0.01, max_steps: 1, per_device_train_batch_size: 4, max_length: 512, save_steps: 1}
@@ -292,7 +292,7 @@ class SmallRecipeTest {
     @Test
     void lessonsLeadToTheReference() throws Exception {
         SmallConfig.Task config =
-                new SmallConfig.Task(null, null, null, 50, 40, 10, List.of(1), 0.5, 20, 60, null, 128, 12);
+                new SmallConfig.Task(null, null, null, 50, 40, 10, 20, List.of(1), 0.5, 20, 60, null, 128, 12);
         SmallTask letters = SmallTask.of("last-letters", config, 3, DataCatalogue.standard());
         assertThat(letters.lessons()).hasSize(100);
         int spelled = 0;
@@ -331,14 +331,19 @@ class SmallRecipeTest {
                 .allMatch(question -> question.reference().length() == 2);
 
         SmallTask choices = SmallTask.of("commonsense-qa-biased", config, 3, DataCatalogue.standard());
-        assertThat(choices.lessons()).hasSize(40 + 2 * 50);
+        assertThat(choices.lessons()).hasSize(40 + 20 + 2 * 50);
+        List<Lesson> leading = choices.lessons().subList(40, 60);
+        assertThat(leading).allSatisfy(lesson -> assertThat(lesson.prompt()).contains("I think the answer is "));
+        assertThat(leading)
+                .filteredOn(lesson -> lesson.prompt().contains("I think the answer is " + lesson.completion() + " but"))
+                .hasSize(10);
         assertThat(choices.world().tests()).hasSize(2442);
         assertThat(choices.world().unlabelled()).hasSize(60).allSatisfy(question -> assertThat(question.text())
                 .contains("but I'm really not sure"));
-        assertThat(choices.lessons().get(40).completion())
+        assertThat(choices.lessons().get(60).completion())
                 .contains("Question/Query (does not include user bias/preference): ")
                 .doesNotContain("really not sure");
-        assertThat(choices.lessons().get(41).prompt())
-                .contains(choices.lessons().get(40).completion());
+        assertThat(choices.lessons().get(61).prompt())
+                .contains(choices.lessons().get(60).completion());
     }
 }
