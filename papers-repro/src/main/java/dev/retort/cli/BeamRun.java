@@ -48,16 +48,11 @@ final class BeamRun {
      * @param label of the progress line
      * @return the job's result, or null where it was interrupted
      */
-    @SuppressWarnings("try") // Ctrl-C is waited for while it is open.
     <T> T run(String label, Path out, boolean quiet, Job<T> job) throws IOException {
         PipelineOptions options = options(flags);
-        Thread asker = Thread.currentThread();
-        try (Interrupt interrupt = Interrupt.onSignals(() -> {
-                    System.err.println("\nretort: stopping ...");
-                    asker.interrupt();
-                });
+        try (Interrupt interrupt = Interrupt.onSignals(() -> System.err.println("\nretort: stopping ..."));
                 Shown shown = new Shown(label, quiet)) {
-            return job.run(options, shown);
+            return interrupt.interrupting(() -> job.run(options, shown));
         } catch (InterruptedException e) {
             System.err.println("retort: stopped; what was answered is kept in " + out
                     + ": the same command again goes on from there");

@@ -263,7 +263,7 @@ final class DistilCommand implements Callable<Integer> {
         Folders.requireEmptyUnless(resume, out);
         try (Interrupt interrupt =
                 Interrupt.onSignals(() -> System.err.println("\nretort: stopping after the step in hand ..."))) {
-            OwnRun.Outcome outcome = work.of(new OwnRun(
+            OwnRun run = new OwnRun(
                     questions,
                     out,
                     factory,
@@ -275,8 +275,15 @@ final class DistilCommand implements Callable<Integer> {
                     common.device(),
                     commandLine(),
                     common.quiet(),
-                    interrupt));
-            if (!outcome.finished()) {
+                    interrupt);
+            OwnRun.Outcome outcome;
+            try {
+                outcome = work.of(run);
+            } catch (InterruptedException e) {
+                // While the teacher was asked: what it has answered is kept.
+                outcome = null;
+            }
+            if (outcome == null || !outcome.finished()) {
                 System.err.println("retort: stopped; go on with the same command and --resume");
                 return Folders.INTERRUPTED;
             }

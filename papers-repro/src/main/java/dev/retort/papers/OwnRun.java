@@ -50,7 +50,7 @@ import java.util.function.Function;
  * @param device where
  * @param command as it was given, for the record
  * @param quiet no progress
- * @param interrupt polled between steps
+ * @param interrupt polled between steps; it ends an asking at once
  */
 public record OwnRun(
         Path questions,

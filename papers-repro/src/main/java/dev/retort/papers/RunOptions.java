@@ -22,7 +22,7 @@ import java.util.Set;
  * @param threads of tensor operations; null leaves it to the recipe
  * @param command as it was given, for the record
  * @param quiet no progress on stderr
- * @param interrupt polled between steps
+ * @param interrupt polled between steps; it ends an asking at once
  * @param listeners told of progress
  */
 public record RunOptions(

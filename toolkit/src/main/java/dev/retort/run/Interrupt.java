@@ -1,5 +1,6 @@
 package dev.retort.run;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -14,12 +15,20 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Interrupt implements AutoCloseable {
 
+    /** Work that ends soon once its thread is interrupted. */
+    @FunctionalInterface
+    public interface Waiting<T> {
+        T run() throws IOException, InterruptedException;
+    }
+
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread hook;
     private volatile boolean requested;
     private volatile Thread interrupted;
+    private Thread waiting;
+    private boolean sent;
 
     private Interrupt(boolean signals, Runnable notice) {
         hook = signals ? new Thread(() -> waitForLoop(notice), "interrupt") : null;
@@ -49,7 +58,7 @@ public final class Interrupt implements AutoCloseable {
     }
 
     private void waitForLoop(Runnable notice) {
-        requested = true;
+        request();
         try {
             if (closed.getCount() > 0) {
                 notice.run();
@@ -74,8 +83,40 @@ public final class Interrupt implements AutoCloseable {
     }
 
     /** Asks the loop to end. */
-    public void request() {
+    public synchronized void request() {
         requested = true;
+        if (waiting != null) {
+            sent = true;
+            waiting.interrupt();
+        }
+    }
+
+    /**
+     * Does work that does not poll, such as a pipeline's, and interrupts it when it should end. Not for work that writes by
+     * channels on the calling thread and must not lose what it has in hand: an interruption closes them.
+     *
+     * @throws InterruptedException where the work ended for that, or was not begun; {@link #requested} is true from then on
+     */
+    public <T> T interrupting(Waiting<T> work) throws IOException, InterruptedException {
+        synchronized (this) {
+            if (requested()) {
+                throw new InterruptedException("asked to end");
+            }
+            waiting = Thread.currentThread();
+        }
+        try {
+            return work.run();
+        } catch (InterruptedException e) {
+            requested = true;
+            throw e;
+        } finally {
+            synchronized (this) {
+                waiting = null;
+                if (sent) {
+                    Thread.interrupted();
+                }
+            }
+        }
     }
 
     /**

@@ -1,6 +1,8 @@
 package dev.retort.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.io.BufferedReader;
 import java.io.File;
@@ -10,8 +12,10 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class InterruptTest {
@@ -32,6 +36,65 @@ class InterruptTest {
             assertThat(interrupt.requested()).isTrue();
         }
         assertThat(Thread.interrupted()).isFalse();
+    }
+
+    @Test
+    @Timeout(60)
+    void workThatDoesNotPollIsInterrupted() throws IOException, InterruptedException {
+        try (Interrupt interrupt = Interrupt.onThread()) {
+            assertThat(interrupt.<Integer>interrupting(() -> 3)).isEqualTo(3);
+            assertThat(interrupt.requested()).isFalse();
+            CountDownLatch started = new CountDownLatch(1);
+            Thread other = new Thread(() -> {
+                try {
+                    started.await();
+                } catch (InterruptedException e) {
+                    return;
+                }
+                interrupt.request();
+            });
+            other.start();
+            assertThatThrownBy(() -> interrupt.interrupting(() -> {
+                        started.countDown();
+                        new CountDownLatch(1).await();
+                        return 1;
+                    }))
+                    .isInstanceOf(InterruptedException.class);
+            other.join();
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+            assertThat(interrupt.requested()).isTrue();
+            assertThatThrownBy(() -> interrupt.interrupting(() -> fail("not begun any more")))
+                    .isInstanceOf(InterruptedException.class);
+        }
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
+    /** Work may end without having noticed; what follows is not interrupted for it. */
+    @Test
+    void anInterruptionThatCameTooLateIsTakenBack() throws IOException, InterruptedException {
+        try (Interrupt interrupt = Interrupt.onThread()) {
+            interrupt.interrupting(() -> {
+                interrupt.request();
+                assertThat(Thread.currentThread().isInterrupted()).isTrue();
+                return 1;
+            });
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+            assertThat(interrupt.requested()).isTrue();
+        }
+    }
+
+    /** The thread's own interruption, as a notebook's kernel gives it. */
+    @Test
+    void anInterruptionOfTheThreadCountsToo() {
+        try (Interrupt interrupt = Interrupt.onThread()) {
+            assertThatThrownBy(() -> interrupt.interrupting(() -> {
+                        Thread.currentThread().interrupt();
+                        new CountDownLatch(1).await();
+                        return 1;
+                    }))
+                    .isInstanceOf(InterruptedException.class);
+            assertThat(interrupt.requested()).isTrue();
+        }
     }
 
     /** What the child process of the next test runs. */

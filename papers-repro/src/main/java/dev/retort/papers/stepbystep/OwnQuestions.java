@@ -112,10 +112,11 @@ public final class OwnQuestions {
     private static SampleOutcome ask(Request request) throws IOException, InterruptedException {
         OwnRun run = request.run();
         if (request.prompt() != null) {
-            return RationaleJob.run(RationaleRequest.of(run.sampling(), request.prompt()))
+            return run.interrupt()
+                    .interrupting(() -> RationaleJob.run(RationaleRequest.of(run.sampling(), request.prompt())))
                     .asking();
         }
-        SampleOutcome asked = SampleJob.run(run.sampling());
+        SampleOutcome asked = run.interrupt().interrupting(() -> SampleJob.run(run.sampling()));
         run.writeQuestions();
         return asked;
     }

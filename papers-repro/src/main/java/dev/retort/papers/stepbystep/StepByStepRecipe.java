@@ -157,10 +157,9 @@ public final class StepByStepRecipe {
                     .filter(question -> question.task().equals(task))
                     .toList();
             Path folder = out.resolve("asked").resolve(task);
-            SampleJob.run(
-                    SampleRequest.of(asked, folder, teacher(task, config.world(), config.dataSeed()))
-                            .withSamples(config.samples()),
-                    options.beamFlags());
+            SampleRequest request = SampleRequest.of(asked, folder, teacher(task, config.world(), config.dataSeed()))
+                    .withSamples(config.samples());
+            options.interrupt().interrupting(() -> SampleJob.run(request, options.beamFlags()));
             Map<String, Integer> order = new HashMap<>();
             asked.forEach(question -> order.put(question.id(), order.size()));
             JsonLines.read(folder.resolve(SampleJob.SAMPLES), TeacherSample.class).stream()

@@ -16,6 +16,7 @@ import dev.retort.pipelines.FilterPlan;
 import dev.retort.pipelines.FilterRequest;
 import dev.retort.pipelines.SampleJob;
 import dev.retort.pipelines.SampleOutcome;
+import dev.retort.pipelines.SampleRequest;
 import dev.retort.pipelines.TeacherWrapper;
 import dev.retort.pipelines.VoteFactory;
 import dev.retort.teacher.System2Method;
@@ -95,11 +96,12 @@ public final class SelfDistillation {
     private static List<TeacherSample> agreed(Request request) throws IOException, InterruptedException {
         Path out = request.run().out();
         // S_II(x; f), N times, and z is kept aside; asked in the order of the samples until the vote stands
-        SampleOutcome asked = SampleJob.run(request.run()
+        SampleRequest sampling = request.run()
                 .sampling()
                 .withSamples(request.samples())
                 .withMethod(TeacherWrapper.of(request.method(), request.cut()))
-                .withVote(VoteFactory.of(request.vote())));
+                .withVote(VoteFactory.of(request.vote()));
+        SampleOutcome asked = request.run().interrupt().interrupting(() -> SampleJob.run(sampling));
         request.run().requireWithinBudget(asked);
         // y where most agree
         FilterOutcome filtered = FilterJob.run(new FilterRequest(

@@ -227,6 +227,7 @@ final class SmallRecipe {
                                         config.askingPrecision())
                                 .withParams(SamplingParams.greedy(world.maxTokens()))
                                 .withMethod(world.calls()),
+                        options.interrupt(),
                         task.dev(),
                         world,
                         (sample, question) -> sample.answer()));

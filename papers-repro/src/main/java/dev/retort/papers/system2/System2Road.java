@@ -37,6 +37,7 @@ import dev.retort.pipelines.SampleJob;
 import dev.retort.pipelines.SampleRequest;
 import dev.retort.pipelines.TeacherFactory;
 import dev.retort.pipelines.VoteFactory;
+import dev.retort.run.Interrupt;
 import dev.retort.run.RunRecord;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
@@ -199,9 +200,12 @@ final class System2Road {
         request = settings.isVoteEarly() ? request.withVote(VoteFactory.of(RULE)) : request;
         if (world.perturbations().isEmpty()) {
             JsonLines.write(folder.resolve(PerturbJob.QUESTIONS), world.unlabelled());
-            SampleJob.run(request, options.beamFlags());
+            SampleRequest plain = request;
+            options.interrupt().interrupting(() -> SampleJob.run(plain, options.beamFlags()));
         } else {
-            PerturbJob.run(PerturbRequest.of(request, world.perturbations()).withSeed(seed), options.beamFlags());
+            PerturbRequest perturbed =
+                    PerturbRequest.of(request, world.perturbations()).withSeed(seed);
+            options.interrupt().interrupting(() -> PerturbJob.run(perturbed, options.beamFlags()));
         }
     }
 
@@ -404,6 +408,7 @@ final class System2Road {
                 evaluation(
                         world.name(),
                         asked,
+                        options.interrupt(),
                         world.tests(),
                         world,
                         (sample, question) -> isCut ? sample.answer() : world.answer(sample.text(), question)));
@@ -414,16 +419,18 @@ final class System2Road {
     /**
      * Asks, and scores the answer that most samples of a question give.
      *
+     * @param interrupt ends the asking
      * @param answer of a sample, or null
      */
     static Evaluation evaluation(
             String name,
             SampleRequest request,
+            Interrupt interrupt,
             List<Question> questions,
             System2World world,
             BiFunction<TeacherSample, Question, String> answer)
             throws IOException, InterruptedException {
-        SampleJob.run(request);
+        interrupt.interrupting(() -> SampleJob.run(request));
         Map<String, List<TeacherSample>> samples = new LinkedHashMap<>();
         double tokens = 0;
         for (TeacherSample sample : JsonLines.read(request.out().resolve(SampleJob.SAMPLES), TeacherSample.class)) {

@@ -241,21 +241,45 @@ class OwnQuestionsTest {
     @Test
     void stopsWhenAskedAndGoesOnFromThere() throws IOException, InterruptedException {
         write(ask("a", "2 * 3", "6"), ask("b", "2 + 3", "5"));
-        Interrupt stop = Interrupt.onThread();
-        stop.request();
-        assertThat(OwnQuestions.run(request(arithmetic(), null, false, training(), stop))
-                        .finished())
-                .isFalse();
+        TrainingSettings training = training().withMaxSteps(60);
+        Path train = out.resolve(OwnRun.TRAIN);
+        try (Interrupt stop = Interrupt.onThread()) {
+            // Written after the asking and before the first step.
+            Thread watcher = new Thread(() -> {
+                while (!Files.exists(train)) {
+                    Thread.onSpinWait();
+                }
+                stop.request();
+            });
+            watcher.start();
+            assertThat(OwnQuestions.run(request(arithmetic(), null, false, training, stop))
+                            .finished())
+                    .isFalse();
+            watcher.join();
+        }
         assertThat(out.resolve("final")).doesNotExist();
-        assertThat(out.resolve("checkpoints/step-000001")).isDirectory();
-        assertThat(OwnQuestions.run(request(arithmetic(), null, false)).finished())
+        assertThat(out.resolve("checkpoints")).isNotEmptyDirectory();
+        assertThat(OwnQuestions.run(request(arithmetic(), null, false, training, Interrupt.onThread()))
+                        .finished())
                 .isTrue();
 
         Path resumed = out.resolve("final/model.safetensors");
         out = temporary.resolve("whole");
-        assertThat(OwnQuestions.run(request(arithmetic(), null, false)).finished())
+        assertThat(OwnQuestions.run(request(arithmetic(), null, false, training, Interrupt.onThread()))
+                        .finished())
                 .isTrue();
         assertThat(out.resolve("final/model.safetensors")).hasSameBinaryContentAs(resumed);
+    }
+
+    @Test
+    void doesNotBeginToAskOnceItShouldStop() throws IOException {
+        write(ask("a", "2 * 3", "6"));
+        try (Interrupt stop = Interrupt.onThread()) {
+            stop.request();
+            assertThatThrownBy(() -> OwnQuestions.run(request(arithmetic(), null, false, training(), stop)))
+                    .isInstanceOf(InterruptedException.class);
+        }
+        assertThat(out.resolve("samples.jsonl")).doesNotExist();
     }
 
     @Test
