@@ -30,6 +30,41 @@ public final class DecodeState {
     private final int promptSlots;
     private int filled;
 
+    /** Some rows of a state, in caches of their own. */
+    private DecodeState(DecodeState whole, int[] rows, NDManager manager) {
+        this.manager = manager;
+        keys = new NDArray[whole.keys.length];
+        values = new NDArray[whole.values.length];
+        crossKeys = new NDArray[whole.crossKeys.length];
+        crossValues = new NDArray[whole.crossValues.length];
+        promptLengths = Arrays.stream(rows).map(row -> whole.promptLengths[row]).toArray();
+        promptSlots = whole.promptSlots;
+        filled = whole.filled;
+        wholeLayers = whole.wholeLayers;
+        try (NDArray selection =
+                manager.create(Arrays.stream(rows).asLongStream().toArray())) {
+            for (int layer = 0; layer < keys.length; layer++) {
+                keys[layer] = copy(whole.keys[layer], selection);
+                values[layer] = copy(whole.values[layer], selection);
+            }
+            for (int layer = 0; layer < crossKeys.length; layer++) {
+                crossKeys[layer] = copy(whole.crossKeys[layer], selection);
+                crossValues[layer] = copy(whole.crossValues[layer], selection);
+            }
+            crossBias = copy(whole.crossBias, selection);
+            hidden = copy(whole.hidden, selection);
+        }
+    }
+
+    private NDArray copy(NDArray array, NDArray selection) {
+        if (array == null) {
+            return null;
+        }
+        NDArray copy = Ops.selectRows(array, selection);
+        copy.attach(manager);
+        return copy;
+    }
+
     /**
      * @param promptLengths tokens of each row's prompt
      * @param crossLayers layers that attend to an encoder; 0 without one
@@ -215,6 +250,26 @@ public final class DecodeState {
                 crossBias = select(crossBias, selection);
             }
             hidden = select(hidden, selection);
+        }
+    }
+
+    /**
+     * These rows in a state of their own, which another thread may continue.
+     *
+     * @param ofRows owns what it keeps
+     */
+    DecodeState part(int[] rows, NDManager ofRows) {
+        return new DecodeState(this, rows, ofRows);
+    }
+
+    /** Frees keys and values, which parts have copies of. */
+    void closeCaches() {
+        for (NDArray[] cache : new NDArray[][] {keys, values, crossKeys, crossValues}) {
+            for (NDArray array : cache) {
+                if (array != null) {
+                    array.close();
+                }
+            }
         }
     }
 

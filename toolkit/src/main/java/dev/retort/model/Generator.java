@@ -1,9 +1,12 @@
 package dev.retort.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.retort.batch.Tokenizer;
+import dev.retort.data.Precision;
 import dev.retort.data.SeededRandom;
+import dev.retort.op.Lanes;
 import dev.retort.op.Ops;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
@@ -14,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -24,30 +28,42 @@ import java.util.stream.IntStream;
  */
 public final class Generator {
 
+    /** Rows of a lane, at least: fewer read the weights once for too little. */
+    private static final int LEAST_ROWS = 4;
+
+    private static final String GIVEN_UP = "the answers were given up";
+
     private final LanguageModel model;
     private final Tokenizer tokenizer;
     private final BooleanSupplier stop;
+    private final int mostLanes; // 0 for as many as pay
 
     /**
      * @param tokenizer needed for text and stop texts; may be null, then texts are empty
      */
     public Generator(LanguageModel model, Tokenizer tokenizer) {
-        this(model, tokenizer, () -> false);
+        this(model, tokenizer, () -> false, 0);
     }
 
-    private Generator(LanguageModel model, Tokenizer tokenizer, BooleanSupplier stop) {
+    private Generator(LanguageModel model, Tokenizer tokenizer, BooleanSupplier stop, int mostLanes) {
         this.model = model;
         this.tokenizer = tokenizer;
         this.stop = stop;
+        this.mostLanes = mostLanes;
     }
 
     /**
      * The same, given up between two tokens where it is asked to.
      *
-     * @param newStop polled on the calling thread; once it is true {@code generate} ends with a {@link CancellationException}
+     * @param newStop polled on the calling thread, between two tokens or some times a second; once it is true {@code generate} ends with a {@link CancellationException}
      */
     public Generator withStop(BooleanSupplier newStop) {
-        return new Generator(model, tokenizer, newStop);
+        return new Generator(model, tokenizer, newStop, mostLanes);
+    }
+
+    /** The same, with so many threads that share a batch's rows. */
+    Generator withLanes(int lanes) {
+        return new Generator(model, tokenizer, stop, lanes);
     }
 
     /** Continues each prompt, giving prompt by prompt and sample by sample. */
@@ -161,37 +177,121 @@ public final class Generator {
             if (inputs.size() < rows.size()) {
                 state.selectRows(repeat);
             }
-            while (!rows.isEmpty()) {
-                if (stop.getAsBoolean()) {
-                    throw new CancellationException("the answers were given up");
-                }
-                int[] tokens = next(state, rows, options);
-                List<Integer> staying = new ArrayList<>();
-                for (int i = 0; i < rows.size(); i++) {
-                    Row row = rows.get(i);
-                    String reason = append(row, tokens[i], options);
-                    if (reason == null) {
-                        staying.add(i);
-                    } else {
-                        String text = row.text != null ? row.text : text(row, options);
-                        finished.add(new Generated(row.prompt, row.sample, row.ids(), text, reason));
-                    }
-                }
-                if (staying.size() < rows.size()) {
+            int lanes = lanes(rows.size());
+            if (lanes == 1) {
+                proceed(state, rows, options, true, stop, ended -> {
+                    finished.addAll(ended);
                     progress.accept(doneBefore + finished.size());
-                    if (staying.isEmpty()) {
-                        break;
-                    }
-                    state.selectRows(
-                            staying.stream().mapToInt(Integer::intValue).toArray());
-                    int[] all = tokens;
-                    tokens = staying.stream().mapToInt(i -> all[i]).toArray();
-                    rows = new ArrayList<>(staying.stream().map(rows::get).toList());
-                }
-                model.advance(state, tokens);
+                });
+            } else {
+                proceedSideBySide(lanes, state, rows, options, finished, done -> progress.accept(doneBefore + done));
             }
         }
         return finished;
+    }
+
+    /** How many threads share the rows. */
+    private int lanes(int rows) {
+        if (mostLanes > 0) {
+            return Math.min(mostLanes, rows);
+        }
+        boolean isShared = model.weights().manager().getDevice().equals(Device.cpu())
+                // Whose integers would be made anew by each.
+                && !(model.precision() == Precision.INT8 && model.head().hasGradient());
+        return isShared ? Math.max(1, Math.min(Lanes.most(), rows / LEAST_ROWS)) : 1;
+    }
+
+    /** Each lane continues some of the rows: a token takes many small operations, too small to be shared by cores well. */
+    private void proceedSideBySide(
+            int lanes,
+            DecodeState state,
+            List<Row> rows,
+            GenerationOptions options,
+            List<Generated> finished,
+            Consumer<Integer> progress) {
+        if (stop.getAsBoolean()) {
+            throw new CancellationException(GIVEN_UP);
+        }
+        AtomicBoolean isStopped = new AtomicBoolean();
+        List<Runnable> parts = new ArrayList<>();
+        for (int lane = 0; lane < lanes; lane++) {
+            int first = lane;
+            // Neighbours are of like length: every lane gets short prompts and long ones.
+            int[] chosen = IntStream.range(0, rows.size())
+                    .filter(i -> i % lanes == first)
+                    .toArray();
+            NDManager ofLane = state.manager().newSubManager();
+            DecodeState part = state.part(chosen, ofLane);
+            List<Row> ofPart = Arrays.stream(chosen).mapToObj(rows::get).toList();
+            parts.add(() -> {
+                try (ofLane) {
+                    proceed(part, ofPart, options, false, isStopped::get, ended -> {
+                        synchronized (finished) {
+                            finished.addAll(ended);
+                        }
+                    });
+                }
+            });
+        }
+        state.closeCaches();
+        int[] told = {0};
+        Lanes.run(parts, () -> {
+            if (stop.getAsBoolean()) {
+                isStopped.set(true);
+            }
+            int done;
+            synchronized (finished) {
+                done = finished.size();
+            }
+            if (done > told[0]) {
+                told[0] = done;
+                progress.accept(done);
+            }
+        });
+    }
+
+    /**
+     * Continues rows to their ends.
+     *
+     * @param isAlone whether no other lane needs the cores
+     */
+    private void proceed(
+            DecodeState state,
+            List<Row> given,
+            GenerationOptions options,
+            boolean isAlone,
+            BooleanSupplier isStopped,
+            Consumer<List<Generated>> out) {
+        List<Row> rows = given;
+        while (!rows.isEmpty()) {
+            if (isStopped.getAsBoolean()) {
+                throw new CancellationException(GIVEN_UP);
+            }
+            int[] tokens = next(state, rows, options, isAlone);
+            List<Integer> staying = new ArrayList<>();
+            List<Generated> ended = new ArrayList<>();
+            for (int i = 0; i < rows.size(); i++) {
+                Row row = rows.get(i);
+                String reason = append(row, tokens[i], options);
+                if (reason == null) {
+                    staying.add(i);
+                } else {
+                    String text = row.text != null ? row.text : text(row, options);
+                    ended.add(new Generated(row.prompt, row.sample, row.ids(), text, reason));
+                }
+            }
+            if (!ended.isEmpty()) {
+                out.accept(ended);
+                if (staying.isEmpty()) {
+                    break;
+                }
+                state.selectRows(staying.stream().mapToInt(Integer::intValue).toArray());
+                int[] all = tokens;
+                tokens = staying.stream().mapToInt(i -> all[i]).toArray();
+                rows = staying.stream().map(rows::get).toList();
+            }
+            model.advance(state, tokens);
+        }
     }
 
     private static SplittableRandom random(GenerationOptions options, long[] seeds, int prompt, int sample) {
@@ -202,7 +302,7 @@ public final class Generator {
         return SeededRandom.of(seed, "generate", prompt, sample);
     }
 
-    private int[] next(DecodeState state, List<Row> rows, GenerationOptions options) {
+    private int[] next(DecodeState state, List<Row> rows, GenerationOptions options, boolean isAlone) {
         try (NDManager scratch = state.manager().newSubManager()) {
             NDArray hidden = state.hidden();
             NDArray logits = model.logits(hidden); // [B, V]
@@ -219,8 +319,8 @@ public final class Generator {
             }
             int vocabulary = Math.toIntExact(logits.getShape().get(1));
             float[] values = logits.toFloatArray();
-            IntStream.range(0, tokens.length)
-                    .parallel()
+            IntStream all = IntStream.range(0, tokens.length);
+            (isAlone ? all.parallel() : all)
                     .forEach(i -> tokens[i] = TokenSampler.sample(
                             values, i * vocabulary, vocabulary, options.sampling(), rows.get(i).random));
             return tokens;

@@ -427,9 +427,9 @@ public final class LlamaModel implements CausalLm {
 
     /** Cosines and sines [1, 1, S, d] of the first S positions. */
     private NDArray[] rotation(long length, NDManager scratch) {
-        growTables(length);
-        NDArray cos = cosines.get("0:" + length);
-        NDArray sin = sines.get("0:" + length);
+        NDArray[] tables = tables(length);
+        NDArray cos = tables[0].get("0:" + length);
+        NDArray sin = tables[1].get("0:" + length);
         cos.attach(scratch);
         sin.attach(scratch);
         return new NDArray[] {cos, sin};
@@ -446,10 +446,10 @@ public final class LlamaModel implements CausalLm {
 
     /** Cosines and sines of these positions in this shape. */
     NDArray[] rotationOf(long[] positions, Shape shape, NDManager scratch) {
-        growTables(Arrays.stream(positions).max().orElse(0) + 1);
+        NDArray[] tables = tables(Arrays.stream(positions).max().orElse(0) + 1);
         NDArray index = scratch.create(positions);
-        NDArray cos = Ops.embedding(index, cosines).reshape(shape);
-        NDArray sin = Ops.embedding(index, sines).reshape(shape);
+        NDArray cos = Ops.embedding(index, tables[0]).reshape(shape);
+        NDArray sin = Ops.embedding(index, tables[1]).reshape(shape);
         return new NDArray[] {cos, sin};
     }
 
@@ -461,9 +461,10 @@ public final class LlamaModel implements CausalLm {
         return scratch.create(signs);
     }
 
-    private void growTables(long length) {
+    /** Cosines and sines of at least so many positions. */
+    private synchronized NDArray[] tables(long length) {
         if (cosines != null && cosines.getShape().get(0) >= length) {
-            return;
+            return new NDArray[] {cosines, sines};
         }
         int positions = Math.toIntExact(Math.max(256, Long.highestOneBit(length * 2 - 1)));
         float[] inverse = config.ropeScaling().inverseFrequencies(config.ropeTheta(), config.headDim());
@@ -477,11 +478,9 @@ public final class LlamaModel implements CausalLm {
                 sin[position * d + i] = (float) Math.sin(angle);
             }
         }
-        if (cosines != null) {
-            cosines.close();
-            sines.close();
-        }
+        // Smaller tables stay with the weights: another thread may be reading them.
         cosines = weights.manager().create(cos, new Shape(positions, d));
         sines = weights.manager().create(sin, new Shape(positions, d));
+        return new NDArray[] {cosines, sines};
     }
 }

@@ -237,7 +237,7 @@ public final class Weights implements AutoCloseable {
      * Whether products with a single row may have copies of the weights ({@link #columns}): on the CPU, in float32, where nothing
      * is trained or adapted, and of no more than 2 GiB.
      */
-    boolean hasColumns() {
+    synchronized boolean hasColumns() {
         if (!columns.isEmpty()) {
             return true;
         }
@@ -249,7 +249,7 @@ public final class Weights implements AutoCloseable {
     }
 
     /** The weights of modules below one another, as {@link Ops#byColumns} lays them; copied once. Only where {@link #hasColumns}. */
-    NDArray columns(List<String> modules) {
+    synchronized NDArray columns(List<String> modules) {
         return columns.computeIfAbsent(String.join(" ", modules), key -> {
             NDList parts = new NDList();
             modules.forEach(module -> parts.add(get(module + ".weight")));
@@ -266,7 +266,7 @@ public final class Weights implements AutoCloseable {
      * The weights of modules below one another as {@link Ops#toInt8} gives them, adapters added: as they are now where one of them
      * is trained or adapted, else made once.
      */
-    NDList integers(List<String> modules) {
+    synchronized NDList integers(List<String> modules) {
         String key = String.join(" ", modules);
         NDList made = integers.get(key);
         boolean isMoving = modules.stream()

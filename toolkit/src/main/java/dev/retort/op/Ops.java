@@ -258,6 +258,12 @@ public final class Ops {
         JniUtils.setNumThreads(threads);
     }
 
+    /** How many threads one operation of this thread may use. */
+    public static int threads() {
+        Engine.getEngine("PyTorch"); // loads the native library
+        return JniUtils.getNumThreads();
+    }
+
     /** x [.., I] by w [O, I], giving [.., O]. */
     public static NDArray linear(NDArray x, NDArray w) {
         return run("linear", x, w);

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +48,62 @@ class GeneratorTest {
                     assertThat(together.get(i).sample()).isEqualTo(i % 3);
                 }
             }
+        }
+    }
+
+    /** Rows shared by threads, more of them than rows of a prompt and fewer than rows. */
+    @ParameterizedTest
+    @CsvSource({
+        "llama-gqa,FLOAT32,false",
+        "llama-gqa,FLOAT32,true",
+        "llama-gqa,INT8,false",
+        "llama-gqa,INT8,true",
+        "llama-gqa,BFLOAT16,true",
+        "gpt2,FLOAT32,true",
+        "mistral,FLOAT32,false",
+        "qwen3,FLOAT32,false",
+        "t5-v11,FLOAT32,false"
+    })
+    void lanesGiveWhatOneThreadGives(String name, Precision precision, boolean withAdapters) throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder(name), Device.cpu())) {
+            if (withAdapters) {
+                loaded.model().weights().addLora(new LoraConfig(2, 4.0, 0.0, List.of("all-linear"), false), 5);
+            }
+            loaded.model().setPrecision(precision);
+            Generator alone = new Generator(loaded.model(), null).withLanes(1);
+            for (SamplingParams params : List.of(SAMPLED, SamplingParams.greedy(12))) {
+                GenerationOptions options = new GenerationOptions(params, Set.of(5, 9), 3, 8);
+                List<Integer> told = new ArrayList<>();
+                Thread caller = Thread.currentThread();
+                List<Generated> shared = alone.withLanes(4).generate(prompts(), options, done -> {
+                    assertThat(Thread.currentThread()).isSameAs(caller);
+                    told.add(done);
+                });
+                List<Generated> expected = alone.generate(prompts(), options);
+                assertThat(shared).hasSize(12);
+                for (int i = 0; i < shared.size(); i++) {
+                    assertThat(shared.get(i).ids()).isEqualTo(expected.get(i).ids());
+                    assertThat(shared.get(i).finishReason())
+                            .isEqualTo(expected.get(i).finishReason());
+                }
+                assertThat(told).isSorted().doesNotHaveDuplicates().last().isEqualTo(12);
+            }
+        }
+    }
+
+    @Test
+    void lanesStopWhenTheyAreAskedTo() throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
+            Thread caller = Thread.currentThread();
+            Generator generator = new Generator(loaded.model(), null)
+                    .withLanes(2)
+                    .withStop(() -> {
+                        assertThat(Thread.currentThread()).isSameAs(caller);
+                        return true;
+                    });
+            SamplingParams endless = SamplingParams.greedy(Integer.MAX_VALUE);
+            GenerationOptions options = new GenerationOptions(endless, Set.of(), 1, 8);
+            assertThatThrownBy(() -> generator.generate(prompts(), options)).isInstanceOf(CancellationException.class);
         }
     }
 

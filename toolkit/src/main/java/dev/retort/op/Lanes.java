@@ -1,0 +1,123 @@
+package dev.retort.op;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Threads that each run tensor operations on one core of the CPU. Work that falls into parts by itself, rows say, goes so at the
+ * pace of its operations: an operation shared by all cores has them wait for one another, which costs more than a small one takes.
+ */
+public final class Lanes {
+
+    private static final long LOOK_AROUND_MILLIS = 50;
+
+    private static final ThreadPoolExecutor THREADS = pool(Runtime.getRuntime().availableProcessors());
+
+    private static CountDownLatch starting = new CountDownLatch(0);
+
+    private Lanes() {}
+
+    private static ThreadPoolExecutor pool(int most) {
+        return new ThreadPoolExecutor(most, most, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Lanes::thread);
+    }
+
+    private static Thread thread(Runnable work) {
+        CountDownLatch started = starting;
+        Thread thread = new Thread(
+                () -> {
+                    Ops.setThreads(1);
+                    started.countDown();
+                    work.run();
+                },
+                "retort-lane");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /** How many parts are worth making: the cores that an operation of this thread may use. */
+    public static int most() {
+        return Math.min(Ops.threads(), Runtime.getRuntime().availableProcessors());
+    }
+
+    /** Makes threads. The number set last is also what later threads of others begin with, so the caller's is set again. */
+    private static synchronized void need(int threads) {
+        int missing = Math.min(threads, THREADS.getCorePoolSize()) - THREADS.getPoolSize();
+        if (missing <= 0) {
+            return;
+        }
+        int own = Ops.threads();
+        starting = new CountDownLatch(missing);
+        for (int i = 0; i < missing; i++) {
+            THREADS.prestartCoreThread();
+        }
+        boolean isInterrupted = false;
+        while (starting.getCount() > 0) {
+            try {
+                starting.await();
+            } catch (InterruptedException e) {
+                isInterrupted = true;
+            }
+        }
+        Ops.setThreads(own);
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Does all parts, each on a thread of its own, and waits for them.
+     *
+     * @param meanwhile done on the calling thread some times a second, and at the end
+     * @throws RuntimeException what a part has thrown, the first of them where several have; all have ended then
+     */
+    public static void run(List<Runnable> parts, Runnable meanwhile) {
+        need(parts.size());
+        List<Future<?>> running = new ArrayList<>();
+        parts.forEach(part -> running.add(THREADS.submit(part)));
+        Throwable failure = null;
+        for (Future<?> part : running) {
+            Throwable ofPart = wait(part, meanwhile);
+            failure = failure == null ? ofPart : failure;
+        }
+        meanwhile.run();
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        if (failure != null) {
+            throw (RuntimeException) failure;
+        }
+    }
+
+    /** Waits for a part; what it has thrown, or null. */
+    private static Throwable wait(Future<?> part, Runnable meanwhile) {
+        boolean isInterrupted = false;
+        try {
+            while (true) {
+                try {
+                    part.get(LOOK_AROUND_MILLIS, TimeUnit.MILLISECONDS);
+                    return null;
+                } catch (TimeoutException e) {
+                    meanwhile.run();
+                } catch (InterruptedException e) {
+                    // Whoever looks around may want to know, and take it over.
+                    Thread.currentThread().interrupt();
+                    meanwhile.run();
+                    isInterrupted |= Thread.interrupted();
+                } catch (ExecutionException e) {
+                    return e.getCause();
+                }
+            }
+        } finally {
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}
