@@ -1,16 +1,12 @@
 package dev.retort.loss;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.retort.op.HeadOps;
-import dev.retort.op.Lanes;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * A {@link Divergence} between teacher and student from the student's hidden states and head, per token, in nats.
@@ -185,8 +181,11 @@ public final class HeadDivergence {
 
         /** Sets the values of a chunk, and overwrites its logits by the gradient if one is wanted. */
         private void chunk(NDArray logits, NDArray buffer, int from, int to, NDManager scratch) {
+            NDArray c = scratch.create(part(factors, from, to));
+            NDArray y = scratch.create(longs(labels, from, to));
+            NDArray cy = scratch.create(part(labelFactors, from, to));
             if (teacher instanceof TeacherSignal.TopK of) {
-                topK(of, logits, from, to, scratch);
+                topK(of, logits, from, to, c, y, cy, scratch);
                 return;
             }
             NDArray other;
@@ -196,35 +195,8 @@ public final class HeadDivergence {
             } else {
                 other = rows(((TeacherSignal.Logits) teacher).logits(), from, to, scratch);
             }
-            boolean isShared = hidden.getDevice().equals(Device.cpu());
-            int lanes = isShared ? Math.min(Lanes.most(), to - from) : 1;
-            if (lanes == 1) {
-                divergence(logits, other, from, to, scratch);
-                return;
-            }
-            // Tokens know nothing of one another, and what is left to do of them is many small operations.
-            List<Runnable> parts = new ArrayList<>();
-            for (int lane = 0; lane < lanes; lane++) {
-                int first = (to - from) * lane / lanes;
-                int last = (to - from) * (lane + 1) / lanes;
-                NDManager ofLane = scratch.newSubManager();
-                NDArray mine = rows(logits, first, last, ofLane);
-                NDArray others = rows(other, first, last, ofLane);
-                parts.add(() -> {
-                    try (ofLane) {
-                        divergence(mine, others, from + first, from + last, ofLane);
-                    }
-                });
-            }
-            Lanes.run(parts, () -> {});
-        }
-
-        private void divergence(NDArray logits, NDArray other, int from, int to, NDManager scratch) {
             NDArray settings = HeadOps.settings(
                     scratch, temperature, divergence.setting(), teacher instanceof TeacherSignal.Logits);
-            NDArray c = scratch.create(part(factors, from, to));
-            NDArray y = scratch.create(longs(labels, from, to));
-            NDArray cy = scratch.create(part(labelFactors, from, to));
             NDList results = HeadOps.divergence(divergence.formula(), logits, other, settings, c, y, cy);
             results.attach(scratch);
             copy(results.get(0), values, from);
@@ -233,10 +205,15 @@ public final class HeadDivergence {
             }
         }
 
-        private void topK(TeacherSignal.TopK of, NDArray logits, int from, int to, NDManager scratch) {
-            NDArray c = scratch.create(part(factors, from, to));
-            NDArray y = scratch.create(longs(labels, from, to));
-            NDArray cy = scratch.create(part(labelFactors, from, to));
+        private void topK(
+                TeacherSignal.TopK of,
+                NDArray logits,
+                int from,
+                int to,
+                NDArray c,
+                NDArray y,
+                NDArray cy,
+                NDManager scratch) {
             int k = of.top().k();
             NDArray ids = scratch.create(longs(of.top().ids(), from * k, to * k), new Shape(to - from, k));
             NDArray settings = HeadOps.settings(scratch, temperature, 0, false);

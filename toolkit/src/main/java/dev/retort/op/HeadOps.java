@@ -156,8 +156,8 @@ public final class HeadOps {
                 if ops.prim.is_cuda(z):
                   most = 16777216
                 else:
-                  most = 65536
-                step = ops.prim.max(1, torch.floordiv(most, torch.size(z, 1)))
+                  most = 98304
+                step = ops.prim.max(2, torch.floordiv(most, torch.size(z, 1)))
                 return (step, torch.floordiv(torch.sub(torch.add(torch.size(z, 0), step), 1), step))
               def finish(self: __torch__.M, z: Tensor, g: Tensor, scale: float, c: Tensor, y: Tensor, cy: Tensor, losses: Tensor) -> Tensor:
                 factors = torch.mul(torch.unsqueeze(c, 1), scale)

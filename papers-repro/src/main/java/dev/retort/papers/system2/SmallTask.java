@@ -14,6 +14,7 @@ import dev.retort.teacher.System2Method;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -107,11 +108,15 @@ record SmallTask(
         boolean isRepeated = task == System2Task.JUDGE
                 || task == System2Task.TRIVIA_BIASED
                 || task == System2Task.COMMONSENSE_QA_BIASED;
+        Map<String, Integer> clusters = new HashMap<>();
+        int[] clusterOf = items.stream()
+                .mapToInt(item -> clusters.computeIfAbsent(item, key -> clusters.size()))
+                .toArray();
         return new SmallTask(
                 world,
                 List.of(),
                 List.of(),
-                isRepeated ? items.stream().mapToInt(items::indexOf).toArray() : null,
+                isRepeated ? clusterOf : null,
                 parts.size() > 1 ? parts : Map.of(),
                 published(task, method),
                 inputs(world.unlabelled()),

@@ -46,7 +46,8 @@ import java.util.stream.Stream;
  *
  * <p>A sample depends on the messages, the parameters and the sample index only: a row asked for by itself is decoded by
  * itself. Rows asked for together are decoded together, several times as fast; they draw the same random numbers, but round
- * otherwise, so that once in a great while a token differs. One thread decodes at a time, the others wait.
+ * otherwise, so that once in a great while a token differs. One batch is decoded at a time, other callers wait; the cores share
+ * its rows.
  */
 public final class LocalTeacher implements Teacher {
 
