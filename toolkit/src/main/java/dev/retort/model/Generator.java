@@ -318,7 +318,9 @@ public final class Generator {
                 return tokens;
             }
             int vocabulary = Math.toIntExact(logits.getShape().get(1));
-            float[] values = logits.toFloatArray();
+            NDArray probabilities = Ops.softmax(logits, options.sampling().temperature());
+            probabilities.attach(scratch);
+            float[] values = probabilities.toFloatArray();
             IntStream all = IntStream.range(0, tokens.length);
             (isAlone ? all.parallel() : all)
                     .forEach(i -> tokens[i] = TokenSampler.sample(

@@ -5,54 +5,41 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Draws one token from logits. Filters act as in transformers: temperature, then top-k, then top-p (the smallest set of most
- * probable tokens whose mass reaches it).
+ * Draws one token from probabilities. Filters act as in transformers: after the temperature top-k, then top-p (the smallest set of
+ * most probable tokens whose mass reaches it).
  */
 final class TokenSampler {
 
+    /** Nearly all of a prediction's mass lies in tokens above this, which are few. */
+    private static final float LIKELY = 1e-4f;
+
     private TokenSampler() {}
 
-    /** The index of the largest of V logits; the first among equals. */
-    static int greedy(float[] logits, int from, int size) {
-        int best = 0;
-        for (int i = 1; i < size; i++) {
-            if (logits[from + i] > logits[from + best]) {
-                best = i;
-            }
-        }
-        return best;
-    }
-
-    /** Draws from softmax(logits / temperature) over what top-k and top-p leave. */
-    static int sample(float[] logits, int from, int size, SamplingParams params, SplittableRandom random) {
-        double temperature = params.temperature();
-        float max = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < size; i++) {
-            max = Math.max(max, logits[from + i]);
-        }
-        double[] mass = new double[size];
+    /**
+     * Draws over what top-k and top-p leave.
+     *
+     * @param probabilities softmax(logits / temperature), V of them from {@code from} on
+     */
+    static int sample(float[] probabilities, int from, int size, SamplingParams params, SplittableRandom random) {
         double total = 0;
-        for (int i = 0; i < size; i++) {
-            mass[i] = Math.exp((logits[from + i] - max) / temperature);
-            total += mass[i];
+        for (int i = from; i < from + size; i++) {
+            total += probabilities[i];
         }
-        boolean cut = (params.topK() != null && params.topK() < size) || (params.topP() != null && params.topP() < 1);
-        if (cut) {
-            double threshold = threshold(mass, total, params);
+        float least = 0;
+        if ((params.topK() != null && params.topK() < size) || (params.topP() != null && params.topP() < 1)) {
+            least = threshold(probabilities, from, size, total, params);
             total = 0;
-            for (int i = 0; i < size; i++) {
-                if (mass[i] < threshold) {
-                    mass[i] = 0;
-                }
-                total += mass[i];
+            for (int i = from; i < from + size; i++) {
+                total += probabilities[i] < least ? 0 : probabilities[i];
             }
         }
         double target = random.nextDouble() * total;
         int last = 0;
         for (int i = 0; i < size; i++) {
-            if (mass[i] > 0) {
+            float mass = probabilities[from + i];
+            if (mass > 0 && mass >= least) {
                 last = i;
-                target -= mass[i];
+                target -= mass;
                 if (target < 0) {
                     return i;
                 }
@@ -61,28 +48,54 @@ final class TokenSampler {
         return last;
     }
 
-    /** The smallest mass that stays; tokens of equal mass stay together. */
-    private static double threshold(double[] mass, double total, SamplingParams params) {
-        double[] sorted = mass.clone();
-        Arrays.sort(sorted);
-        int kept = sorted.length;
-        double keptMass = total;
-        if (params.topK() != null && params.topK() < sorted.length) {
-            kept = params.topK();
-            keptMass = 0;
-            for (int i = 0; i < kept; i++) {
-                keptMass += sorted[sorted.length - 1 - i];
+    /** The smallest probability that stays; tokens of equal probability stay together. */
+    static float threshold(float[] probabilities, int from, int size, double total, SamplingParams params) {
+        float[] likely = sorted(probabilities, from, size, LIKELY);
+        int kept = kept(likely, size, total, params);
+        if (kept > 0) {
+            return likely[likely.length - kept];
+        }
+        float[] all = sorted(probabilities, from, size, 0);
+        return all[size - kept(all, size, total, params)];
+    }
+
+    private static float[] sorted(float[] probabilities, int from, int size, float least) {
+        float[] chosen = new float[size];
+        int count = 0;
+        for (int i = from; i < from + size; i++) {
+            if (probabilities[i] >= least) {
+                chosen[count++] = probabilities[i];
             }
         }
-        if (params.topP() != null && params.topP() < 1) {
-            double reached = 0;
-            int n = 0;
-            while (n < kept && reached < params.topP() * keptMass) {
-                reached += sorted[sorted.length - 1 - n];
-                n++;
-            }
-            kept = Math.max(1, n);
+        Arrays.sort(chosen, 0, count);
+        return Arrays.copyOf(chosen, count);
+    }
+
+    /** How many of the most probable stay; 0 where the given ones, of so many in all, do not suffice to tell. */
+    private static int kept(float[] sorted, int size, double total, SamplingParams params) {
+        int most = params.topK() == null ? size : Math.min(params.topK(), size);
+        if (most < size && sorted.length < most) {
+            return 0;
         }
-        return sorted[sorted.length - kept];
+        if (params.topP() == null || params.topP() >= 1) {
+            return most;
+        }
+        double mass = total;
+        if (most < size) {
+            mass = 0;
+            for (int n = 1; n <= most; n++) {
+                mass += sorted[sorted.length - n];
+            }
+        }
+        double reached = 0;
+        int n = 0;
+        while (n < most && reached < params.topP() * mass) {
+            if (n == sorted.length) {
+                return 0;
+            }
+            n++;
+            reached += sorted[sorted.length - n];
+        }
+        return Math.max(1, n);
     }
 }

@@ -51,6 +51,8 @@ public final class Ops {
     private static final String SOURCE = LINEAR
             + LINEAR_INT8
             + """
+              def softmax(self: __torch__.M, x: Tensor, temperature: Tensor) -> Tensor:
+                return torch.softmax(torch.div(x, annotate(float, torch.item(temperature))), -1)
               def to_int8(self: __torch__.M, w: Tensor) -> List[Tensor]:
                 s = torch.clamp_min_(torch.mul(torch.amax(torch.abs(w), [1], True), 0.007874015748031496), 1e-30)
                 return [torch.to(torch.round_(torch.div(w, s)), 1), torch.squeeze(s, 1)]
@@ -262,6 +264,11 @@ public final class Ops {
     public static int threads() {
         Engine.getEngine("PyTorch"); // loads the native library
         return JniUtils.getNumThreads();
+    }
+
+    /** Softmax of x / temperature along the last axis. */
+    public static NDArray softmax(NDArray x, double temperature) {
+        return runUnrecorded("softmax", x, scalar(temperature));
     }
 
     /** x [.., I] by w [O, I], giving [.., O]. */
