@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.retort.op.Ops;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -271,6 +272,60 @@ public final class DecodeState {
                 }
             }
         }
+    }
+
+    /**
+     * Lets the other rows go. What these have read stays where it is, but that rows from the end take the places that become free:
+     * a copy of all there is costs as much as some tokens more.
+     *
+     * @param staying in rising order, at least one
+     * @return which of the rows before is where now
+     */
+    public int[] keepRows(int[] staying) {
+        boolean[] stays = new boolean[rows()];
+        for (int row : staying) {
+            stays[row] = true;
+        }
+        int[] order = new int[staying.length];
+        List<Long> free = new ArrayList<>();
+        List<Long> movers = new ArrayList<>();
+        int last = rows();
+        for (int place = 0; place < order.length; place++) {
+            order[place] = place;
+            if (!stays[place]) {
+                do {
+                    last--;
+                } while (!stays[last]);
+                order[place] = last;
+                free.add((long) place);
+                movers.add((long) last);
+            }
+        }
+        isSingle &= order.length == 1;
+        promptLengths = Arrays.stream(order).map(row -> promptLengths[row]).toArray();
+        try (NDManager scratch = manager.newSubManager()) {
+            NDArray to = scratch.create(free.stream().mapToLong(Long::longValue).toArray());
+            NDArray from =
+                    scratch.create(movers.stream().mapToLong(Long::longValue).toArray());
+            for (NDArray[] cache : new NDArray[][] {keys, values, crossKeys, crossValues}) {
+                for (int layer = 0; layer < cache.length; layer++) {
+                    cache[layer] = kept(cache[layer], from, to, order.length);
+                }
+            }
+            crossBias = kept(crossBias, from, to, order.length);
+            hidden = kept(hidden, from, to, order.length);
+        }
+        return order;
+    }
+
+    private static NDArray kept(NDArray array, NDArray from, NDArray to, int count) {
+        if (array == null) {
+            return null;
+        }
+        if (from.size() > 0) {
+            Ops.moveRows(array, from, to);
+        }
+        return replace(array, array.get("0:" + count));
     }
 
     private static NDArray select(NDArray array, NDArray selection) {

@@ -55,7 +55,8 @@ public final class Generator {
     /**
      * The same, given up between two tokens where it is asked to.
      *
-     * @param newStop polled on the calling thread, between two tokens or some times a second; once it is true {@code generate} ends with a {@link CancellationException}
+     * @param newStop polled on the calling thread, between two tokens or some times a second; once it is true {@code generate} ends
+     *     with a {@link CancellationException}
      */
     public Generator withStop(BooleanSupplier newStop) {
         return new Generator(model, tokenizer, newStop, mostLanes);
@@ -285,10 +286,11 @@ public final class Generator {
                 if (staying.isEmpty()) {
                     break;
                 }
-                state.selectRows(staying.stream().mapToInt(Integer::intValue).toArray());
+                int[] order = state.keepRows(
+                        staying.stream().mapToInt(Integer::intValue).toArray());
                 int[] all = tokens;
-                tokens = staying.stream().mapToInt(i -> all[i]).toArray();
-                rows = staying.stream().map(rows::get).toList();
+                tokens = Arrays.stream(order).map(i -> all[i]).toArray();
+                rows = Arrays.stream(order).mapToObj(rows::get).toList();
             }
             model.advance(state, tokens);
         }

@@ -70,6 +70,7 @@ public sealed interface LanguageModel extends AutoCloseable permits CausalLm, Se
      *
      * @param prompts token ids of each row, each at least one
      * @param manager owns what decoding keeps; closed by the caller
+     * @throws java.util.concurrent.CancellationException where the thread is interrupted while many prompts are read
      */
     DecodeState start(List<int[]> prompts, NDManager manager);
 

@@ -14,6 +14,7 @@ import dev.retort.op.Ops;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.function.ObjIntConsumer;
 
 /**
@@ -356,6 +357,10 @@ public final class LlamaModel implements CausalLm {
                 .map(prompt -> Arrays.copyOfRange(prompt, shared, prompt.length))
                 .toList();
         NDArray x = read(PackedRows.of(rests, shared, this, scratch), state.wholeLayers(), prefix, (read, layer) -> {
+            if (Thread.currentThread().isInterrupted()) {
+                // Many long prompts take minutes.
+                throw new CancellationException("the reading of prompts was given up");
+            }
             state.appendKeys(layer, read.keys()).close();
             state.appendValues(layer, read.values()).close();
         });

@@ -166,6 +166,8 @@ public final class Ops {
                 return torch.gelu(x)
               def select_rows(self: __torch__.M, x: Tensor, index: Tensor) -> Tensor:
                 return torch.index_select(x, 0, index)
+              def move_rows(self: __torch__.M, x: Tensor, source: Tensor, to: Tensor) -> Tensor:
+                return torch.index_copy_(x, 0, to, torch.index_select(x, 0, source))
               def cache_write(self: __torch__.M, cache: Tensor, new: Tensor, at: Tensor) -> Tensor:
                 start = annotate(int, torch.item(at))
                 stop = torch.add(start, torch.size(new, 2))
@@ -381,6 +383,11 @@ public final class Ops {
     /** The rows of x that the index [N] (64-bit) names, in that order. */
     public static NDArray selectRows(NDArray x, NDArray index) {
         return run("select_rows", x, index);
+    }
+
+    /** Copies rows of x [B, ..] over others of it. */
+    public static void moveRows(NDArray x, NDArray from, NDArray to) {
+        runUnrecorded("move_rows", x, from, to).close();
     }
 
     /** Writes fresh [B, K, S, d] into the cache [B, K, T, d] at a position, giving the cache's filled part. */

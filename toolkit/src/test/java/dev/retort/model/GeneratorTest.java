@@ -92,6 +92,20 @@ class GeneratorTest {
     }
 
     @Test
+    void anInterruptedThreadGivesUpTheReadingOfPrompts() throws IOException {
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
+            Generator generator = new Generator(loaded.model(), null);
+            GenerationOptions options = GenerationOptions.of(SamplingParams.greedy(2), Set.of());
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> generator.generate(prompts(), options)).isInstanceOf(CancellationException.class);
+            assertThat(Thread.interrupted())
+                    .as("still to be seen by the caller")
+                    .isTrue();
+            assertThat(generator.generate(prompts(), options)).hasSize(4);
+        }
+    }
+
+    @Test
     void lanesStopWhenTheyAreAskedTo() throws IOException {
         try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
             Thread caller = Thread.currentThread();

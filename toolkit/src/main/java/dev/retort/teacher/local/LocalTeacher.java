@@ -36,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
@@ -73,7 +74,8 @@ public final class LocalTeacher implements Teacher {
         this.name = "local:" + name;
         this.loaded = loaded;
         tokenizer = loaded.requireTokenizer();
-        generator = new Generator(loaded.model(), tokenizer);
+        generator = new Generator(loaded.model(), tokenizer)
+                .withStop(() -> Thread.currentThread().isInterrupted());
     }
 
     /**
@@ -218,7 +220,7 @@ public final class LocalTeacher implements Teacher {
                                     group.getKey(),
                                     asks.get(i).sampleIndex()))
                             .toArray();
-                    List<Generated> rows = generator.generate(
+                    List<Generated> rows = generated(
                             chosen.stream().map(i -> prompts[i]).toList(),
                             seeds,
                             new GenerationOptions(group.getKey(), loaded.eosIds(), 1, ROWS_TOGETHER));
@@ -240,11 +242,22 @@ public final class LocalTeacher implements Teacher {
         return params.temperature() == null || params.temperature() == 0;
     }
 
-    private Generated row(int[] prompt, Question question, SamplingParams params, int index) {
+    private Generated row(int[] prompt, Question question, SamplingParams params, int index)
+            throws InterruptedException {
         long[] seeds = {seed(question, params, index)};
-        return generator
-                .generate(List.of(prompt), seeds, GenerationOptions.of(params, loaded.eosIds()))
+        return generated(List.of(prompt), seeds, GenerationOptions.of(params, loaded.eosIds()))
                 .get(0);
+    }
+
+    /** An interruption is heard between two tokens. */
+    private List<Generated> generated(List<int[]> prompts, long[] seeds, GenerationOptions options)
+            throws InterruptedException {
+        try {
+            return generator.generate(prompts, seeds, options);
+        } catch (CancellationException e) {
+            Thread.interrupted();
+            throw (InterruptedException) new InterruptedException("the answers were given up").initCause(e);
+        }
     }
 
     /** Of the messages, not of the question's id: two that ask the same are answered the same. */
