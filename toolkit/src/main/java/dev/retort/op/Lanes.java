@@ -32,6 +32,9 @@ public final class Lanes {
         CountDownLatch started = starting;
         Thread thread = new Thread(
                 () -> {
+                    // Asked for it first, PyTorch gives the thread the usual number; else it would do so after the
+                    // setting.
+                    Ops.threads();
                     Ops.setThreads(1);
                     started.countDown();
                     work.run();
