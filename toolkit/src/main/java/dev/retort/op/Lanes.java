@@ -77,50 +77,69 @@ public final class Lanes {
     /**
      * Does all parts, each on a thread of its own, and waits for them.
      *
-     * @param meanwhile done on the calling thread some times a second, and at the end
-     * @throws RuntimeException what a part has thrown, the first of them where several have; all have ended then
+     * @param meanwhile done on the calling thread some times a second, and at the end; no more once it has thrown something
+     * @throws RuntimeException what meanwhile or a part has thrown, the first of them where several have; all parts have ended then
      */
     public static void run(List<Runnable> parts, Runnable meanwhile) {
         need(parts.size());
         List<Future<?>> running = new ArrayList<>();
         parts.forEach(part -> running.add(THREADS.submit(part)));
-        Throwable failure = null;
-        for (Future<?> part : running) {
-            Throwable ofPart = wait(part, meanwhile);
-            failure = failure == null ? ofPart : failure;
+        Wait wait = new Wait(meanwhile);
+        running.forEach(wait::forEnd);
+        wait.lookAround();
+        if (wait.isInterrupted) {
+            Thread.currentThread().interrupt();
         }
-        meanwhile.run();
-        if (failure instanceof Error error) {
+        if (wait.failure instanceof Error error) {
             throw error;
         }
-        if (failure != null) {
-            throw (RuntimeException) failure;
+        if (wait.failure != null) {
+            throw (RuntimeException) wait.failure;
         }
     }
 
-    /** Waits for a part; what it has thrown, or null. */
-    private static Throwable wait(Future<?> part, Runnable meanwhile) {
-        boolean isInterrupted = false;
-        try {
+    /** The caller while it waits. */
+    private static final class Wait {
+
+        private Runnable meanwhile;
+        private Throwable failure;
+        private boolean isInterrupted;
+
+        Wait(Runnable meanwhile) {
+            this.meanwhile = meanwhile;
+        }
+
+        void forEnd(Future<?> part) {
             while (true) {
                 try {
                     part.get(LOOK_AROUND_MILLIS, TimeUnit.MILLISECONDS);
-                    return null;
+                    return;
+                } catch (ExecutionException e) {
+                    fail(e.getCause());
+                    return;
                 } catch (TimeoutException e) {
-                    meanwhile.run();
+                    lookAround();
                 } catch (InterruptedException e) {
                     // Whoever looks around may want to know, and take it over.
                     Thread.currentThread().interrupt();
-                    meanwhile.run();
+                    lookAround();
                     isInterrupted |= Thread.interrupted();
-                } catch (ExecutionException e) {
-                    return e.getCause();
                 }
             }
-        } finally {
-            if (isInterrupted) {
-                Thread.currentThread().interrupt();
+        }
+
+        void lookAround() {
+            try {
+                meanwhile.run();
+            } catch (RuntimeException | Error e) {
+                // The parts still use what the caller will free.
+                meanwhile = () -> {};
+                fail(e);
             }
+        }
+
+        private void fail(Throwable e) {
+            failure = failure == null ? e : failure;
         }
     }
 }

@@ -88,6 +88,29 @@ class LanesTest {
     }
 
     @Test
+    void whatTheCallerThrowsIsThrownOnceAllHaveEnded() {
+        AtomicBoolean isDone = new AtomicBoolean();
+        CountDownLatch thrown = new CountDownLatch(1);
+        List<Runnable> parts = List.of(() -> {
+            try {
+                thrown.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            isDone.set(true);
+        });
+        AtomicInteger times = new AtomicInteger();
+        assertThatThrownBy(() -> Lanes.run(parts, () -> {
+                    times.incrementAndGet();
+                    thrown.countDown();
+                    throw new IllegalArgumentException("enough");
+                }))
+                .hasMessage("enough");
+        assertThat(isDone).isTrue();
+        assertThat(times).hasValue(1);
+    }
+
+    @Test
     void anInterruptionIsForTheCallerToTakeOverOrToKeep() {
         CountDownLatch seen = new CountDownLatch(1);
         List<Runnable> parts = List.of(() -> {
