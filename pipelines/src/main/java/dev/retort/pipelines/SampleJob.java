@@ -113,6 +113,7 @@ public final class SampleJob {
         Path beside = out.resolve("sample" + AtomicFiles.PARTIAL);
         AtomicFiles.deleteTree(beside);
         Files.createDirectories(beside);
+        boolean isDone = false;
         ProgressBoard.Listener listener = shown == null ? (done, total, counts) -> {} : shown;
         try (ProgressBoard board = new ProgressBoard(listener)) {
             Pipeline pipeline = Pipeline.create(tuned(options));
@@ -134,9 +135,21 @@ public final class SampleJob {
                 Files.deleteIfExists(out.resolve(SPARED));
             }
             AtomicFiles.sync(out);
+            isDone = true;
             return result;
         } finally {
+            sweep(beside, isDone);
+        }
+    }
+
+    /** After an error a runner's workers may still be writing: what they leave is swept by the next run, and the error counts. */
+    private static void sweep(Path beside, boolean isDone) throws IOException {
+        try {
             AtomicFiles.deleteTree(beside);
+        } catch (IOException e) {
+            if (isDone) {
+                throw e;
+            }
         }
     }
 
