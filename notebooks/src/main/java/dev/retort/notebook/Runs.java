@@ -2,6 +2,7 @@ package dev.retort.notebook;
 
 import ai.djl.Device;
 import dev.retort.papers.Figure;
+import dev.retort.papers.OwnRun;
 import dev.retort.papers.Recipes;
 import dev.retort.papers.RowFilter;
 import dev.retort.papers.RunOptions;
@@ -75,9 +76,7 @@ public final class Runs {
      * @throws InterruptedException if the cell was stopped; run again, it goes on
      */
     public static void stepByStep(RunOptions options) throws IOException, InterruptedException {
-        if (!StepByStepRecipe.run(options)) {
-            throw new InterruptedException("stopped; run the cell again to go on");
-        }
+        finish(() -> StepByStepRecipe.run(options));
     }
 
     /**
@@ -86,9 +85,20 @@ public final class Runs {
      * @throws InterruptedException if the cell was stopped; run again, it goes on
      */
     public static void system2(RunOptions options) throws IOException, InterruptedException {
-        if (!System2Recipe.run(options)) {
-            throw new InterruptedException("stopped; run the cell again to go on");
+        finish(() -> System2Recipe.run(options));
+    }
+
+    private static void finish(OwnRun.Work recipe) throws IOException, InterruptedException {
+        Throwable whileAsking = null;
+        try {
+            if (recipe.run()) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            whileAsking = e;
         }
+        throw (InterruptedException)
+                new InterruptedException("stopped; run the cell again to go on").initCause(whileAsking);
     }
 
     /** The table of a run folder. */
