@@ -2,7 +2,6 @@ package dev.retort.notebook;
 
 import ai.djl.Device;
 import dev.retort.papers.Figure;
-import dev.retort.papers.OwnRun;
 import dev.retort.papers.Recipes;
 import dev.retort.papers.RowFilter;
 import dev.retort.papers.RunOptions;
@@ -76,7 +75,9 @@ public final class Runs {
      * @throws InterruptedException if the cell was stopped; run again, it goes on
      */
     public static void stepByStep(RunOptions options) throws IOException, InterruptedException {
-        finish(() -> StepByStepRecipe.run(options));
+        if (!StepByStepRecipe.run(options)) {
+            throw new InterruptedException("stopped; run the cell again to go on");
+        }
     }
 
     /**
@@ -85,20 +86,9 @@ public final class Runs {
      * @throws InterruptedException if the cell was stopped; run again, it goes on
      */
     public static void system2(RunOptions options) throws IOException, InterruptedException {
-        finish(() -> System2Recipe.run(options));
-    }
-
-    private static void finish(OwnRun.Work recipe) throws IOException, InterruptedException {
-        Throwable whileAsking = null;
-        try {
-            if (recipe.run()) {
-                return;
-            }
-        } catch (InterruptedException e) {
-            whileAsking = e;
+        if (!System2Recipe.run(options)) {
+            throw new InterruptedException("stopped; run the cell again to go on");
         }
-        throw (InterruptedException)
-                new InterruptedException("stopped; run the cell again to go on").initCause(whileAsking);
     }
 
     /** The table of a run folder. */

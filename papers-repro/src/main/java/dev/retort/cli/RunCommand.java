@@ -173,7 +173,13 @@ final class RunCommand implements Callable<Integer> {
                 return Retort.DONE;
             }
             Folders.requireEmptyUnless(resume, folder);
-            if (!ran(paper, options)) {
+            boolean done =
+                    switch (paper) {
+                        case StepByStepRecipe.PAPER -> StepByStepRecipe.run(options);
+                        case System2Recipe.PAPER -> System2Recipe.run(options);
+                        default -> MiniLlmRecipe.run(options);
+                    };
+            if (!done) {
                 System.err.println("retort: stopped; go on with the same command and --resume --out " + folder);
                 return Folders.INTERRUPTED;
             }
@@ -190,20 +196,6 @@ final class RunCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
         }
         return Retort.DONE;
-    }
-
-    /** False after an interruption. */
-    private static boolean ran(String paper, RunOptions options) throws IOException {
-        try {
-            return switch (paper) {
-                case StepByStepRecipe.PAPER -> StepByStepRecipe.run(options);
-                case System2Recipe.PAPER -> System2Recipe.run(options);
-                default -> MiniLlmRecipe.run(options);
-            };
-        } catch (InterruptedException e) {
-            // While a teacher was asked: what it has answered is kept.
-            return false;
-        }
     }
 
     private static void requireRecipe(String paper) {

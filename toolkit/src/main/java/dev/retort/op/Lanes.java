@@ -49,17 +49,18 @@ public final class Lanes {
         return Math.min(Ops.threads(), Runtime.getRuntime().availableProcessors());
     }
 
-    /** Makes threads. The number set last is also what later threads of others begin with, so the caller's is set again. */
-    private static synchronized void need(int threads) {
-        int missing = Math.min(threads, THREADS.getCorePoolSize()) - THREADS.getPoolSize();
+    /**
+     * Makes all threads, for the pool would make a missing one unseen when it is given a part. The number set last is also what later
+     * threads of others begin with, so the caller's is set again.
+     */
+    private static synchronized void start() {
+        int missing = THREADS.getCorePoolSize() - THREADS.getPoolSize();
         if (missing <= 0) {
             return;
         }
         int own = Ops.threads();
         starting = new CountDownLatch(missing);
-        for (int i = 0; i < missing; i++) {
-            THREADS.prestartCoreThread();
-        }
+        THREADS.prestartAllCoreThreads();
         boolean isInterrupted = false;
         while (starting.getCount() > 0) {
             try {
@@ -81,7 +82,7 @@ public final class Lanes {
      * @throws RuntimeException what meanwhile or a part has thrown, the first of them where several have; all parts have ended then
      */
     public static void run(List<Runnable> parts, Runnable meanwhile) {
-        need(parts.size());
+        start();
         List<Future<?>> running = new ArrayList<>();
         parts.forEach(part -> running.add(THREADS.submit(part)));
         Wait wait = new Wait(meanwhile);
