@@ -29,6 +29,25 @@ class TokenSamplerTest {
     }
 
     @Test
+    void topKAndTopPKeepTheMostProbable() {
+        // Softmax of 0, 3, 2, 1, -1.
+        float[] probabilities = {0.0315f, 0.633f, 0.233f, 0.0857f, 0.0116f};
+        SplittableRandom random = new SplittableRandom(1);
+        int[] counts = new int[5];
+        int[] nucleus = new int[5];
+        for (int i = 0; i < 2000; i++) {
+            counts[TokenSampler.sample(probabilities, 0, 5, PLAIN.withTopK(2), random)]++;
+            nucleus[TokenSampler.sample(probabilities, 0, 5, PLAIN.withTopP(0.9), random)]++;
+        }
+        assertThat(counts[0] + counts[3] + counts[4]).isZero();
+        // Of the two that stay the first has 0.731.
+        assertThat(counts[1] / 2000.0).isBetween(0.69, 0.77);
+        // 0.8 is reached by the first two, 0.9 by the first three.
+        assertThat(nucleus[0] + nucleus[4]).isZero();
+        assertThat(nucleus[3]).isPositive();
+    }
+
+    @Test
     void tokensOfEqualProbabilityStayTogether() {
         float[] probabilities = {0.2f, 0.3f, 0.2f, 0.2f, 0.1f};
         int[] counts = new int[5];

@@ -15,6 +15,14 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class LanesTest {
 
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     @Test
     void everyPartHasAThreadThatUsesOneCore() throws InterruptedException {
         int own = Ops.threads();
@@ -44,11 +52,7 @@ class LanesTest {
         Thread caller = Thread.currentThread();
         Lanes.run(
                 List.of(() -> {
-                    try {
-                        looked.await();
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
+                    await(looked);
                 }),
                 () -> {
                     assertThat(Thread.currentThread()).isSameAs(caller);
@@ -68,11 +72,7 @@ class LanesTest {
                     throw new IllegalArgumentException("first");
                 },
                 () -> {
-                    try {
-                        failed.await();
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
+                    await(failed);
                     isDone.set(true);
                 });
         assertThatThrownBy(() -> Lanes.run(parts, () -> {}))
@@ -92,11 +92,7 @@ class LanesTest {
         AtomicBoolean isDone = new AtomicBoolean();
         CountDownLatch thrown = new CountDownLatch(1);
         List<Runnable> parts = List.of(() -> {
-            try {
-                thrown.await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
+            await(thrown);
             isDone.set(true);
         });
         AtomicInteger times = new AtomicInteger();
@@ -114,11 +110,7 @@ class LanesTest {
     void anInterruptionIsForTheCallerToTakeOverOrToKeep() {
         CountDownLatch seen = new CountDownLatch(1);
         List<Runnable> parts = List.of(() -> {
-            try {
-                seen.await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
+            await(seen);
         });
         Thread.currentThread().interrupt();
         Lanes.run(parts, () -> {

@@ -59,11 +59,16 @@ public final class System2Recipe {
      *
      * @return whether all stages asked for are done; false after an interruption
      */
-    public static boolean run(RunOptions options) throws IOException, InterruptedException {
-        if (SmallRecipe.isMeant(options)) {
-            return SmallRecipe.run(options);
+    public static boolean run(RunOptions options) throws IOException {
+        try {
+            if (SmallRecipe.isMeant(options)) {
+                return SmallRecipe.run(options);
+            }
+            return new System2Recipe(options, config(options)).run();
+        } catch (InterruptedException e) {
+            // While the model was asked: what it has answered is kept.
+            return false;
         }
-        return new System2Recipe(options, config(options)).run();
     }
 
     /** The resolved configuration and the plan, for {@code --dry-run}. */

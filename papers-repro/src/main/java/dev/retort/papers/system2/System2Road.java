@@ -193,15 +193,14 @@ final class System2Road {
             return;
         }
         Files.createDirectories(folder);
-        SampleRequest request = request(world.unlabelled(), folder, settings.asking())
+        SampleRequest all = request(world.unlabelled(), folder, settings.asking())
                 .withSamples(settings.samples())
                 .withParams(sampled(world.maxTokens()))
                 .withMethod(world.calls());
-        request = settings.isVoteEarly() ? request.withVote(VoteFactory.of(RULE)) : request;
+        SampleRequest request = settings.isVoteEarly() ? all.withVote(VoteFactory.of(RULE)) : all;
         if (world.perturbations().isEmpty()) {
             JsonLines.write(folder.resolve(PerturbJob.QUESTIONS), world.unlabelled());
-            SampleRequest plain = request;
-            options.interrupt().interrupting(() -> SampleJob.run(plain, options.beamFlags()));
+            options.interrupt().interrupting(() -> SampleJob.run(request, options.beamFlags()));
         } else {
             PerturbRequest perturbed =
                     PerturbRequest.of(request, world.perturbations()).withSeed(seed);
