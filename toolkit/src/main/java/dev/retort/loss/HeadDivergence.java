@@ -1,12 +1,16 @@
 package dev.retort.loss;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.retort.op.HeadOps;
+import dev.retort.op.Lanes;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A {@link Divergence} between teacher and student from the student's hidden states and head, per token, in nats.
@@ -21,6 +25,11 @@ public final class HeadDivergence {
 
     /** Logits that live at a time, on either side: 100 MB. Each chunk walks through both heads again, so few are fast. */
     public static final long CHUNK_LOGITS = 25 << 20;
+
+    /** Tokens that go at a time, at least, where all cores share an operation. */
+    private static final int SHARED = 2;
+
+    private static final long LEAST_LANE_LOGITS = 1 << 20;
 
     private final Divergence divergence;
     private final double temperature;
@@ -181,11 +190,8 @@ public final class HeadDivergence {
 
         /** Sets the values of a chunk, and overwrites its logits by the gradient if one is wanted. */
         private void chunk(NDArray logits, NDArray buffer, int from, int to, NDManager scratch) {
-            NDArray c = scratch.create(part(factors, from, to));
-            NDArray y = scratch.create(longs(labels, from, to));
-            NDArray cy = scratch.create(part(labelFactors, from, to));
             if (teacher instanceof TeacherSignal.TopK of) {
-                topK(of, logits, from, to, c, y, cy, scratch);
+                topK(of, logits, from, to, scratch);
                 return;
             }
             NDArray other;
@@ -195,8 +201,42 @@ public final class HeadDivergence {
             } else {
                 other = rows(((TeacherSignal.Logits) teacher).logits(), from, to, scratch);
             }
+            int lanes = lanes(logits);
+            List<Runnable> parts = new ArrayList<>();
+            for (int lane = 0; lane < lanes; lane++) {
+                int lo = (to - from) * lane / lanes;
+                int hi = (to - from) * (lane + 1) / lanes;
+                NDManager ofLane = scratch.newSubManager();
+                parts.add(() -> {
+                    try (ofLane) {
+                        dense(
+                                rows(logits, lo, hi, ofLane),
+                                rows(other, lo, hi, ofLane),
+                                lanes == 1 ? SHARED : 1,
+                                from + lo,
+                                from + hi,
+                                ofLane);
+                    }
+                });
+            }
+            if (lanes == 1) {
+                parts.get(0).run();
+            } else {
+                Lanes.run(parts, () -> {});
+            }
+        }
+
+        /** A token takes many operations, small beside what it costs the cores to wait for one another after each. */
+        private int lanes(NDArray logits) {
+            return logits.getDevice().equals(Device.cpu()) && logits.size() >= LEAST_LANE_LOGITS ? Lanes.most() : 1;
+        }
+
+        private void dense(NDArray logits, NDArray other, int parts, int from, int to, NDManager scratch) {
+            NDArray c = scratch.create(part(factors, from, to));
+            NDArray y = scratch.create(longs(labels, from, to));
+            NDArray cy = scratch.create(part(labelFactors, from, to));
             NDArray settings = HeadOps.settings(
-                    scratch, temperature, divergence.setting(), teacher instanceof TeacherSignal.Logits);
+                    scratch, temperature, divergence.setting(), teacher instanceof TeacherSignal.Logits, parts);
             NDList results = HeadOps.divergence(divergence.formula(), logits, other, settings, c, y, cy);
             results.attach(scratch);
             copy(results.get(0), values, from);
@@ -205,18 +245,13 @@ public final class HeadDivergence {
             }
         }
 
-        private void topK(
-                TeacherSignal.TopK of,
-                NDArray logits,
-                int from,
-                int to,
-                NDArray c,
-                NDArray y,
-                NDArray cy,
-                NDManager scratch) {
+        private void topK(TeacherSignal.TopK of, NDArray logits, int from, int to, NDManager scratch) {
+            NDArray c = scratch.create(part(factors, from, to));
+            NDArray y = scratch.create(longs(labels, from, to));
+            NDArray cy = scratch.create(part(labelFactors, from, to));
             int k = of.top().k();
             NDArray ids = scratch.create(longs(of.top().ids(), from * k, to * k), new Shape(to - from, k));
-            NDArray settings = HeadOps.settings(scratch, temperature, 0, false);
+            NDArray settings = HeadOps.settings(scratch, temperature, 0, false, SHARED);
             NDArray seen = HeadOps.topK(logits, ids, settings);
             seen.attach(scratch);
             float[] logQ = seen.toFloatArray();

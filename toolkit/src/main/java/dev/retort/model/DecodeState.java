@@ -188,6 +188,25 @@ public final class DecodeState {
         return append(values, layer, fresh);
     }
 
+    /**
+     * Stores what a layer makes of some prompts, from their first position on.
+     *
+     * @param firstRow of the rows they are
+     * @param ofKeys [b, K, S, d] of b rows
+     * @param ofValues likewise
+     */
+    void setPrompts(int layer, int firstRow, NDArray ofKeys, NDArray ofValues) {
+        Shape shape = ofKeys.getShape();
+        Shape all = new Shape(rows(), shape.get(1), promptSlots, shape.get(3));
+        String rows = firstRow + ":" + (firstRow + shape.get(0));
+        try (NDArray keysThere = room(keys, layer, all, ofKeys.getDataType()).get(rows);
+                NDArray valuesThere =
+                        room(values, layer, all, ofValues.getDataType()).get(rows)) {
+            Ops.cacheWrite(keysThere, ofKeys, 0).close();
+            Ops.cacheWrite(valuesThere, ofValues, 0).close();
+        }
+    }
+
     void setCross(int layer, NDArray key, NDArray value) {
         key.attach(manager);
         value.attach(manager);

@@ -108,7 +108,9 @@ public final class Generator {
         int promptsPerBatch = Math.max(1, options.batchRows() / options.samples());
         int done = 0;
         for (int from = 0; from < order.size(); from += promptsPerBatch) {
-            List<Integer> chosen = order.subList(from, Math.min(from + promptsPerBatch, order.size()));
+            List<Integer> chosen = new ArrayList<>(order.subList(from, Math.min(from + promptsPerBatch, order.size())));
+            // Those that begin alike are neighbours: a model may read what they share once.
+            chosen.sort(Comparator.comparing(prompts::get, Arrays::compare));
             for (Generated generated : batch(prompts, seeds, chosen, options, done, progress)) {
                 results[generated.prompt() * options.samples() + generated.sample()] = generated;
             }

@@ -2,6 +2,7 @@ package dev.retort.model;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -45,8 +46,6 @@ public final class LlamaModel implements CausalLm {
             List.of("post_attention_layernorm"),
             List.of("mlp.gate_proj", "mlp.up_proj"),
             List.of("mlp.down_proj"));
-
-    private static final int LEAST_SHARED = 16;
 
     private final LlamaConfig config;
     private final Weights weights;
@@ -350,8 +349,24 @@ public final class LlamaModel implements CausalLm {
         });
     }
 
+    /** Reads prompts a piece at a time. */
     private NDArray readPacked(List<int[]> prompts, DecodeState state, NDManager scratch) {
-        int shared = sharedTokens(prompts);
+        NDList last = new NDList();
+        int from = 0;
+        for (int to : PromptPieces.ends(prompts)) {
+            try (NDManager ofPiece = scratch.newSubManager()) {
+                NDArray hidden = readPiece(prompts.subList(from, to), from, state, ofPiece);
+                hidden.attach(scratch);
+                last.add(hidden);
+            }
+            from = to;
+        }
+        return norm(NDArrays.concat(last), "model.norm");
+    }
+
+    /** @return the last layer's result for the last token of each prompt */
+    private NDArray readPiece(List<int[]> prompts, int firstRow, DecodeState state, NDManager scratch) {
+        int shared = PromptPieces.shared(prompts);
         List<LlamaLayer.Prefix> prefix = shared == 0 ? null : prefix(prompts, shared, state, scratch);
         List<int[]> rests = prompts.stream()
                 .map(prompt -> Arrays.copyOfRange(prompt, shared, prompt.length))
@@ -361,8 +376,7 @@ public final class LlamaModel implements CausalLm {
                 // Many long prompts take minutes.
                 throw new CancellationException("the reading of prompts was given up");
             }
-            state.appendKeys(layer, read.keys()).close();
-            state.appendValues(layer, read.values()).close();
+            state.setPrompts(layer, firstRow, read.keys(), read.values());
         });
         long[] last = new long[prompts.size()];
         long tokens = 0;
@@ -370,19 +384,7 @@ public final class LlamaModel implements CausalLm {
             tokens += rests.get(row).length;
             last[row] = tokens - 1;
         }
-        return norm(Ops.selectRows(x, scratch.create(last)), "model.norm");
-    }
-
-    /** How many tokens all prompts begin with, so that they are read once; 0 where that is not worth a pass of its own. */
-    private static int sharedTokens(List<int[]> prompts) {
-        int[] first = prompts.get(0);
-        int shared = first.length - 1;
-        for (int[] prompt : prompts) {
-            int end = Math.min(shared, prompt.length - 1);
-            int differs = Arrays.mismatch(first, 0, end, prompt, 0, end);
-            shared = differs < 0 ? end : differs;
-        }
-        return shared >= LEAST_SHARED && prompts.size() > 1 ? shared : 0;
+        return Ops.selectRows(x, scratch.create(last));
     }
 
     /** Reads what all prompts begin with. */

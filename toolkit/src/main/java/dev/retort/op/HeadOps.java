@@ -152,12 +152,13 @@ public final class HeadOps {
                 else:
                   r = torch.copy_(dh, torch.matmul(torch.to(g, 15), w))
                 return r
-              def blocks(self: __torch__.M, z: Tensor) -> Tuple[int, int]:
+              def blocks(self: __torch__.M, z: Tensor, settings: Tensor) -> Tuple[int, int]:
+                parts = int(annotate(float, torch.item(torch.select(settings, 0, 3))))
                 if ops.prim.is_cuda(z):
                   most = 16777216
                 else:
-                  most = 98304
-                step = ops.prim.max(2, torch.floordiv(most, torch.size(z, 1)))
+                  most = torch.mul(parts, 49152)
+                step = ops.prim.max(parts, torch.floordiv(most, torch.size(z, 1)))
                 return (step, torch.floordiv(torch.sub(torch.add(torch.size(z, 0), step), 1), step))
               def finish(self: __torch__.M, z: Tensor, g: Tensor, scale: float, c: Tensor, y: Tensor, cy: Tensor, losses: Tensor) -> Tensor:
                 factors = torch.mul(torch.unsqueeze(c, 1), scale)
@@ -173,7 +174,7 @@ public final class HeadOps {
               def top_k(self: __torch__.M, z: Tensor, ids: Tensor, settings: Tensor) -> Tensor:
                 scale = annotate(float, torch.item(torch.select(settings, 0, 0)))
                 out = torch.empty([torch.size(ids, 0), torch.add(torch.size(ids, 1), 2)], dtype=6, device=ops.prim.device(z))
-                step, count = (self).blocks(z)
+                step, count = (self).blocks(z, settings)
                 for i in range(count):
                   lo = torch.mul(i, step)
                   hi = ops.prim.min([torch.add(lo, step), torch.size(z, 0)])
@@ -186,7 +187,7 @@ public final class HeadOps {
                 scale = annotate(float, torch.item(torch.select(settings, 0, 0)))
                 k = torch.size(ids, 1)
                 losses = torch.empty_like(cy)
-                step, count = (self).blocks(z)
+                step, count = (self).blocks(z, settings)
                 for i in range(count):
                   lo = torch.mul(i, step)
                   hi = ops.prim.min([torch.add(lo, step), torch.size(z, 0)])
@@ -216,7 +217,7 @@ public final class HeadOps {
                 n = torch.size(z, 0)
                 values = torch.empty([n], dtype=6, device=ops.prim.device(z))
                 losses = torch.empty_like(cy)
-                step, count = (self).blocks(z)
+                step, count = (self).blocks(z, settings)
                 room = torch.empty([4, ops.prim.min([step, n]), torch.size(z, 1)], dtype=6, device=ops.prim.device(z))
                 for i in range(count):
                   lo = torch.mul(i, step)
@@ -245,14 +246,15 @@ public final class HeadOps {
     private HeadOps() {}
 
     /**
-     * What turns logits into probabilities, float64 [3] on the CPU.
+     * What turns logits into probabilities, float64 [4] on the CPU.
      *
      * @param temperature divides the logits of both
      * @param setting of the formula
      * @param infinite whether logits of the teacher may be -infinity
+     * @param parts into which an operation on some tokens falls, at least: an operation on one token is one core's
      */
-    public static NDArray settings(NDManager manager, double temperature, double setting, boolean infinite) {
-        NDArray settings = Holder.CONSTANTS.create(new double[] {1 / temperature, setting, infinite ? 1 : 0});
+    public static NDArray settings(NDManager manager, double temperature, double setting, boolean infinite, int parts) {
+        NDArray settings = Holder.CONSTANTS.create(new double[] {1 / temperature, setting, infinite ? 1 : 0, parts});
         settings.attach(manager);
         return settings;
     }

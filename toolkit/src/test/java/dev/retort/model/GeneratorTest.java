@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +48,26 @@ class GeneratorTest {
                     assertThat(together.get(i).prompt()).isEqualTo(i / 3);
                     assertThat(together.get(i).sample()).isEqualTo(i % 3);
                 }
+            }
+        }
+    }
+
+    /** Two templates among the prompts, each read once, and one prompt like neither. */
+    @Test
+    void whatPromptsBeginWithMayBeReadOnce() throws IOException {
+        List<int[]> prompts = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            int own = i;
+            IntStream template = IntStream.range(0, i == 6 ? 0 : 40).map(t -> (t * (own % 2 + 3) + 1) % 50);
+            prompts.add(IntStream.concat(template, IntStream.range(0, 4 + i).map(t -> (t * 7 + own) % 50))
+                    .toArray());
+        }
+        try (LoadedModel loaded = Models.load(Fixtures.folder("llama-gqa"), Device.cpu())) {
+            Generator generator = new Generator(loaded.model(), null);
+            List<Generated> together = generator.generate(prompts, new GenerationOptions(SAMPLED, Set.of(5), 2, 32));
+            List<Generated> apart = generator.generate(prompts, new GenerationOptions(SAMPLED, Set.of(5), 2, 2));
+            for (int i = 0; i < together.size(); i++) {
+                assertThat(together.get(i).ids()).isEqualTo(apart.get(i).ids());
             }
         }
     }
