@@ -101,7 +101,8 @@ spec = {
     "display_name": "Java (Retort)",
     "language": "java",
     "interrupt_mode": "message",
-    "env": {"JJAVA_CLASSPATH": class_path, "OPT_OUT_TRACKING": "true", "GOMP_SPINCOUNT": "20000"},
+    "env": {"JJAVA_CLASSPATH": class_path, "OPT_OUT_TRACKING": "true", "GOMP_SPINCOUNT": "20000",
+            "MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "4294967296"},
     "metadata": {"debugger": False},
 }
 target = kernels / "retort-java" / "kernel.json"
