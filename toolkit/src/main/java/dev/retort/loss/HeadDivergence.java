@@ -8,9 +8,11 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.retort.op.HeadOps;
 import dev.retort.op.Lanes;
+import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A {@link Divergence} between teacher and student from the student's hidden states and head, per token, in nats.
@@ -31,9 +33,12 @@ public final class HeadDivergence {
 
     private static final long LEAST_LANE_LOGITS = 1 << 20;
 
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private final Divergence divergence;
     private final double temperature;
     private final long chunkLogits;
+    private final AtomicReference<Room> idle = new AtomicReference<>();
 
     /**
      * @param temperature positive; divides the logits of both
@@ -49,6 +54,8 @@ public final class HeadDivergence {
         this.divergence = divergence;
         this.temperature = temperature;
         this.chunkLogits = chunkLogits;
+        AtomicReference<Room> last = idle;
+        CLEANER.register(this, () -> Room.close(last.getAndSet(null)));
     }
 
     /**
@@ -154,14 +161,13 @@ public final class HeadDivergence {
             boolean isWanted = factors.length > 0;
             NDArray gradient = isWanted ? manager.zeros(hidden.getShape()) : null;
             NDArray ofHead = isWanted && head.hasGradient() ? head.getGradient() : null;
+            long vocabulary = head.getShape().get(0);
+            int chunks = (int) Math.min(rows, (rows * vocabulary + chunkLogits - 1) / chunkLogits);
+            int most = chunks == 0 ? 0 : (rows + chunks - 1) / chunks;
+            Room room = Room.of(idle, hidden.getDevice(), most * vocabulary, teacher instanceof TeacherSignal.Hidden);
             try (NDManager scratch = manager.newSubManager()) {
-                long vocabulary = head.getShape().get(0);
-                int chunks = (int) Math.min(rows, (rows * vocabulary + chunkLogits - 1) / chunkLogits);
-                int most = chunks == 0 ? 0 : (rows + chunks - 1) / chunks;
-                NDArray student = scratch.create(new Shape(most, vocabulary), DataType.FLOAT32);
-                NDArray other = teacher instanceof TeacherSignal.Hidden
-                        ? scratch.create(new Shape(most, vocabulary), DataType.FLOAT32)
-                        : null;
+                NDArray student = room.student(new Shape(most, vocabulary), scratch);
+                NDArray other = room.teacher(new Shape(most, vocabulary), scratch);
                 for (int from = 0; from < rows; from += most) {
                     try (NDManager ofChunk = scratch.newSubManager()) {
                         int to = Math.min(rows, from + most);
@@ -173,6 +179,7 @@ public final class HeadDivergence {
                             NDArray nothing = ofChunk.create(new float[0]);
                             HeadOps.headGradient(
                                     logits,
+                                    multipliers(from, to, ofChunk),
                                     h,
                                     head,
                                     rows(gradient, from, to, ofChunk),
@@ -181,11 +188,23 @@ public final class HeadDivergence {
                     }
                 }
             } finally {
+                room.release(idle);
                 if (ofHead != null) {
                     ofHead.close();
                 }
             }
             return new Result(values, labelLosses, bounds, gradient);
+        }
+
+        /** What the gradients of a chunk's logits are still to be multiplied by [n, 1]. */
+        private NDArray multipliers(int from, int to, NDManager scratch) {
+            float[] all = new float[to - from];
+            boolean isDone = labels.length > 0 || teacher instanceof TeacherSignal.TopK;
+            double byAll = divergence.formula().gradientFactor(divergence.setting()) / temperature;
+            for (int i = 0; i < all.length; i++) {
+                all[i] = isDone ? 1 : (float) (factors[from + i] * byAll);
+            }
+            return scratch.create(all, new Shape(all.length, 1));
         }
 
         /** Sets the values of a chunk, and overwrites its logits by the gradient if one is wanted. */
@@ -270,6 +289,60 @@ public final class HeadDivergence {
                 if (labels.length > 0) {
                     copy(losses, labelLosses, from);
                 }
+            }
+        }
+    }
+
+    /**
+     * Memory for a chunk's logits, kept from one pass to the next: fresh pages cost a processor a tenth of a pass.
+     *
+     * @param teacher null where none has been needed yet
+     */
+    private record Room(NDManager manager, NDArray student, NDArray teacher) {
+
+        /** The idle one, or a new one where that is in use or does not do. */
+        static Room of(AtomicReference<Room> idle, Device device, long logits, boolean withTeacher) {
+            Room room = idle.getAndSet(null);
+            if (room != null
+                    && room.manager.getDevice().equals(device)
+                    && room.student.size() >= logits
+                    && (room.teacher != null || !withTeacher)) {
+                return room;
+            }
+            close(room);
+            NDManager manager = NDManager.newBaseManager(device, "PyTorch");
+            Shape shape = new Shape(logits);
+            return new Room(
+                    manager,
+                    manager.create(shape, DataType.FLOAT32),
+                    withTeacher ? manager.create(shape, DataType.FLOAT32) : null);
+        }
+
+        NDArray student(Shape shape, NDManager scratch) {
+            return part(student, shape, scratch);
+        }
+
+        NDArray teacher(Shape shape, NDManager scratch) {
+            return teacher == null ? null : part(teacher, shape, scratch);
+        }
+
+        private static NDArray part(NDArray all, Shape shape, NDManager scratch) {
+            NDArray some = all.get("0:" + shape.size());
+            some.attach(scratch);
+            NDArray part = some.reshape(shape);
+            part.attach(scratch);
+            return part;
+        }
+
+        void release(AtomicReference<Room> idle) {
+            if (!idle.compareAndSet(null, this)) {
+                manager.close();
+            }
+        }
+
+        static void close(Room room) {
+            if (room != null) {
+                room.manager.close();
             }
         }
     }

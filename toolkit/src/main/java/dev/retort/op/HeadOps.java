@@ -26,7 +26,7 @@ public final class HeadOps {
         FORWARD_KL(
                 """
                     p = torch.exp(lp, out=e)
-                    value = torch.sum(torch.mul_(torch.sub_(lp, lq), p), [1], True)
+                    value = (self).dot(torch.sub_(lp, lq), p)
                     gradient = torch.sub_(torch.exp_(lq), p)
                 """),
         /** KL(Q || P). */
@@ -111,6 +111,11 @@ public final class HeadOps {
             this.body = body;
         }
 
+        /** What the gradient is given up to. */
+        public double gradientFactor(double setting) {
+            return this == JENSEN_SHANNON ? 1 - setting : 1;
+        }
+
         private String method() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -119,7 +124,11 @@ public final class HeadOps {
     private static final String SOURCE =
             """
               def dot(self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:
-                return torch.sum(torch.mul(x, y), [1], True)
+                if torch.eq(torch.size(x, 0), 1):
+                  r = torch.view(torch.dot(torch.select(x, 0, 0), torch.select(y, 0, 0)), [1, 1])
+                else:
+                  r = torch.sum(torch.mul(x, y), [1], True)
+                return r
               def log_mixture(self: __torch__.M, x: Tensor, y: Tensor, ofY: float) -> Tensor:
                 return torch.log_(torch.clamp_min_(torch.lerp(x, y, ofY), 1e-38))
               def weighed(self: __torch__.M, lp: Tensor, lq: Tensor, p: Tensor, q: Tensor, ofForward: Tensor) -> Tuple[Tensor, Tensor]:
@@ -144,14 +153,14 @@ public final class HeadOps {
                 else:
                   r = torch.copy_(z, torch.linear(torch.to(h, 15), w))
                 return r
-              def head_gradient(self: __torch__.M, g: Tensor, h: Tensor, w: Tensor, dh: Tensor, dw: Tensor) -> Tensor:
+              def head_gradient(self: __torch__.M, g: Tensor, by: Tensor, h: Tensor, w: Tensor, dh: Tensor, dw: Tensor) -> Tensor:
                 if torch.gt(torch.numel(dw), 0):
-                  _0 = torch.addmm_(dw, torch.t(g), h)
+                  _0 = torch.addmm_(dw, torch.t(g), torch.mul(h, by))
                 if torch.ne(ops.prim.dtype(w), 15):
                   r = torch.addmm_(dh, g, w, beta=0)
                 else:
                   r = torch.copy_(dh, torch.matmul(torch.to(g, 15), w))
-                return r
+                return torch.mul_(r, by)
               def blocks(self: __torch__.M, z: Tensor, settings: Tensor) -> Tuple[int, int]:
                 parts = int(annotate(float, torch.item(torch.select(settings, 0, 3))))
                 if ops.prim.is_cuda(z):
@@ -215,24 +224,39 @@ public final class HeadOps {
                 a = annotate(float, torch.item(torch.select(settings, 0, 1)))
                 infinite = torch.gt(annotate(float, torch.item(torch.select(settings, 0, 2))), 0.)
                 n = torch.size(z, 0)
-                values = torch.empty([n], dtype=6, device=ops.prim.device(z))
+                values = annotate(List[Tensor], [])
                 losses = torch.empty_like(cy)
                 step, count = (self).blocks(z, settings)
                 room = torch.empty([4, ops.prim.min([step, n]), torch.size(z, 1)], dtype=6, device=ops.prim.device(z))
+                lp0, lq0, e0, f0 = torch.unbind(room, 0)
+                zs, zts = torch.split(z, step), torch.split(zt, step)
+                labelled = torch.gt(torch.numel(y), 0)
                 for i in range(count):
-                  lo = torch.mul(i, step)
-                  hi = ops.prim.min([torch.add(lo, step), n])
-                  zi = torch.slice(z, 0, lo, hi)
-                  lp, lq, e, f = torch.unbind(torch.slice(room, 1, 0, torch.sub(hi, lo)), 0)
-                  _3 = (self).log_softmax_into(torch.slice(zt, 0, lo, hi), scale, lp, e)
+                  zi = zs[i]
+                  if torch.eq(torch.size(zi, 0), torch.size(lp0, 0)):
+                    lp, lq1, e, f = lp0, lq0, e0, f0
+                  else:
+                    lp, lq1, e, f = torch.unbind(torch.slice(room, 1, 0, torch.size(zi, 0)), 0)
+                  if labelled:
+                    lq2 = lq1
+                  else:
+                    if ops.prim.is_cuda(z):
+                      lq2 = lq1
+                    else:
+                      lq2 = zi
+                  _3 = (self).log_softmax_into(zts[i], scale, lp, e)
                   if infinite:
                     _0 = torch.clamp_min_(lp, -1e30)
-                  value, g, by = (self).NAME_of(lp, (self).log_softmax_into(zi, scale, lq, e), a, e, f)
-                  above = torch.masked_fill(torch.clamp_min(value, 0.), torch.gt(value, 1e20), inf)
-                  _1 = torch.copy_(torch.slice(values, 0, lo, hi), torch.squeeze(above, 1))
-                  if torch.gt(torch.numel(c), 0):
+                  value, g, by = (self).NAME_of(lp, (self).log_softmax_into(zi, scale, lq2, e), a, e, f)
+                  _1 = torch.append(values, value)
+                  if labelled:
+                    lo = torch.mul(i, step)
+                    hi = torch.add(lo, torch.size(zi, 0))
                     _2 = (self).finish(zi, g, torch.mul(scale, by), torch.slice(c, 0, lo, hi), torch.slice(y, 0, lo, hi), torch.slice(cy, 0, lo, hi), torch.slice(losses, 0, lo, hi))
-                return [values, losses]
+                  else:
+                    _2 = torch.copy_(zi, g)
+                all = torch.squeeze(torch.cat(values, 0), 1)
+                return [torch.masked_fill(torch.clamp_min(all, 0.), torch.gt(all, 1e20), inf), losses]
             """
                 .replace("BODY", body)
                 .replace("NAME", name);
@@ -268,17 +292,18 @@ public final class HeadOps {
     }
 
     /**
-     * A divergence of logits. The student's are overwritten by the gradient of sum(factor times divergence) plus sum(label
-     * factor times cross-entropy at temperature 1), unless there are no factors.
+     * A divergence of logits. The student's are overwritten: with labels by the gradient of sum(factor times divergence) plus
+     * sum(label factor times cross-entropy at temperature 1); without by that of the divergences as if temperature, factors
+     * and the {@link Formula#gradientFactor} were 1, to be multiplied by them in {@link #headGradient}, where there is less to
+     * multiply.
      *
      * @param student [N, V]
      * @param teacher [N, V]
      * @param settings as {@link #settings}
-     * @param factors [N], or [0] where no gradient is wanted
+     * @param factors [N], of use with labels only
      * @param labels 64-bit [N], or [0] for no cross-entropy
      * @param labelFactors [N], or [0]
-     * @return the divergences [N], infinite where P lacks mass that the divergence asks for; and the cross-entropies [N] or [0],
-     *     known only where a gradient is wanted
+     * @return the divergences [N], infinite where P lacks mass that the divergence asks for; and the cross-entropies [N] or [0]
      */
     public static NDList divergence(
             Formula formula,
@@ -301,7 +326,7 @@ public final class HeadOps {
     }
 
     /**
-     * Overwrites the student's logits [N, V] as {@link #divergence} does, given the slopes of a value with respect to what {@link
+     * Overwrites the student's logits [N, V] by the gradient, factors and temperature in it, given the slopes of a value with respect to what {@link
      * #topK} gives.
      *
      * @param slopes [N, k + 1]: by the log-probabilities of the k tokens and of all others together
@@ -324,14 +349,15 @@ public final class HeadOps {
      * The way back through the head.
      *
      * @param gradient with respect to the logits [N, V]
+     * @param by what each token's gradient is multiplied by [N, 1]
      * @param h [N, D]
      * @param w [V, D]
      * @param dh set to the gradient with respect to h [N, D]
      * @param dw [V, D], added to; or [0] where the head is frozen
      */
-    public static void headGradient(NDArray gradient, NDArray h, NDArray w, NDArray dh, NDArray dw) {
+    public static void headGradient(NDArray gradient, NDArray by, NDArray h, NDArray w, NDArray dh, NDArray dw) {
         Holder.MODULE
-                .call("head_gradient", false, gradient, h, w, dh, dw)
+                .call("head_gradient", false, gradient, by, h, w, dh, dw)
                 .singletonOrThrow()
                 .close();
     }
