@@ -1,9 +1,8 @@
 package dev.retort.cli;
 
+import dev.retort.papers.AskingProgress;
 import dev.retort.pipelines.ProgressBoard;
 import dev.retort.run.Interrupt;
-import dev.retort.run.Progress;
-import dev.retort.teacher.TeacherMeter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,41 +49,12 @@ final class BeamRun {
      */
     <T> T run(String label, Path out, boolean quiet, Job<T> job) throws IOException {
         PipelineOptions options = options(flags);
-        try (Interrupt interrupt = Interrupt.onSignals(() -> System.err.println("\nretort: stopping ..."));
-                Shown shown = new Shown(label, quiet)) {
-            return interrupt.interrupting(() -> job.run(options, shown));
+        try (Interrupt interrupt = Interrupt.onSignals(() -> System.err.println("\nretort: stopping ..."))) {
+            return AskingProgress.of(label, quiet, List.of(), interrupt, shown -> job.run(options, shown));
         } catch (InterruptedException e) {
             System.err.println("retort: stopped; what was answered is kept in " + out
                     + ": the same command again goes on from there");
             return null;
-        }
-    }
-
-    /** The progress line, once the number of questions is known. */
-    private static final class Shown implements ProgressBoard.Listener, AutoCloseable {
-
-        private final String label;
-        private final boolean quiet;
-        private Progress progress;
-
-        Shown(String label, boolean quiet) {
-            this.label = label;
-            this.quiet = quiet;
-        }
-
-        @Override
-        public synchronized void onProgress(long done, long total, TeacherMeter.Counts counts) {
-            if (progress == null) {
-                progress = Progress.onStandardError(label, 0, total, quiet, List.of());
-            }
-            progress.update(done, counts.promptTokens() + counts.completionTokens(), Double.NaN);
-        }
-
-        @Override
-        public synchronized void close() {
-            if (progress != null) {
-                progress.close();
-            }
         }
     }
 }

@@ -83,6 +83,11 @@ public record OwnRun(
      */
     public record Outcome(int questions, int lessons, int rejected, int failed, boolean finished) {}
 
+    /** Asks, showing how far it has come; {@link InterruptedException} where it was ended before it was done. */
+    public <T> T asking(AskingProgress.Asking<T> asking) throws IOException, InterruptedException {
+        return AskingProgress.of("ask", quiet, List.of(), interrupt, asking);
+    }
+
     /** What a run does; false after an interruption. */
     @FunctionalInterface
     public interface Work {

@@ -3,6 +3,7 @@ package dev.retort.papers;
 import ai.djl.Device;
 import dev.retort.run.Interrupt;
 import dev.retort.run.ProgressListener;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -57,6 +58,16 @@ public record RunOptions(
     /** Whether a stage is to run. Where not every row is wanted there is no report, unless it is asked for by name. */
     public boolean runs(Stage stage) {
         return stages.isEmpty() ? stage != Stage.REPORT || rows.isAll() : stages.contains(stage);
+    }
+
+    /**
+     * Asks, showing how far it has come.
+     *
+     * @param label of the progress line
+     * @throws InterruptedException where it was ended before it was done
+     */
+    public <T> T asking(String label, AskingProgress.Asking<T> asking) throws IOException, InterruptedException {
+        return AskingProgress.of(label, quiet, listeners, interrupt, asking);
     }
 
     /** Threads of tensor operations: as asked for, else the recipe's, else all cores. */

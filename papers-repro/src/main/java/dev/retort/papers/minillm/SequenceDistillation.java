@@ -91,7 +91,7 @@ public final class SequenceDistillation {
     private static List<TeacherSample> written(OwnRun run, SampleRequest sampling)
             throws IOException, InterruptedException {
         Path out = run.out();
-        SampleOutcome asked = run.interrupt().interrupting(() -> SampleJob.run(sampling));
+        SampleOutcome asked = run.asking(shown -> SampleJob.run(sampling.withProgress(shown)));
         run.requireWithinBudget(asked);
         run.writeQuestions();
         FilterOutcome filtered = FilterJob.run(new FilterRequest(

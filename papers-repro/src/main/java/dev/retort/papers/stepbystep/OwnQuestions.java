@@ -112,11 +112,11 @@ public final class OwnQuestions {
     private static SampleOutcome ask(Request request) throws IOException, InterruptedException {
         OwnRun run = request.run();
         if (request.prompt() != null) {
-            return run.interrupt()
-                    .interrupting(() -> RationaleJob.run(RationaleRequest.of(run.sampling(), request.prompt())))
+            return run.asking(shown ->
+                            RationaleJob.run(RationaleRequest.of(run.sampling().withProgress(shown), request.prompt())))
                     .asking();
         }
-        SampleOutcome asked = run.interrupt().interrupting(() -> SampleJob.run(run.sampling()));
+        SampleOutcome asked = run.asking(shown -> SampleJob.run(run.sampling().withProgress(shown)));
         run.writeQuestions();
         return asked;
     }

@@ -164,7 +164,7 @@ public final class StepByStepRecipe {
             Path folder = out.resolve("asked").resolve(task);
             SampleRequest request = SampleRequest.of(asked, folder, teacher(task, config.world(), config.dataSeed()))
                     .withSamples(config.samples());
-            options.interrupt().interrupting(() -> SampleJob.run(request, options.beamFlags()));
+            options.asking("ask " + task, shown -> SampleJob.run(request.withProgress(shown), options.beamFlags()));
             Map<String, Integer> order = new HashMap<>();
             asked.forEach(question -> order.put(question.id(), order.size()));
             JsonLines.read(folder.resolve(SampleJob.SAMPLES), TeacherSample.class).stream()

@@ -101,7 +101,7 @@ public final class SelfDistillation {
                 .withSamples(request.samples())
                 .withMethod(TeacherWrapper.of(request.method(), request.cut()))
                 .withVote(VoteFactory.of(request.vote()));
-        SampleOutcome asked = request.run().interrupt().interrupting(() -> SampleJob.run(sampling));
+        SampleOutcome asked = request.run().asking(shown -> SampleJob.run(sampling.withProgress(shown)));
         request.run().requireWithinBudget(asked);
         // y where most agree
         FilterOutcome filtered = FilterJob.run(new FilterRequest(

@@ -227,7 +227,8 @@ final class SmallRecipe {
                                         config.askingPrecision())
                                 .withParams(SamplingParams.greedy(world.maxTokens()))
                                 .withMethod(world.calls()),
-                        options.interrupt(),
+                        options,
+                        folder.getFileName().toString(),
                         task.dev(),
                         world,
                         (sample, question) -> sample.answer()));

@@ -37,7 +37,6 @@ import dev.retort.pipelines.SampleJob;
 import dev.retort.pipelines.SampleRequest;
 import dev.retort.pipelines.TeacherFactory;
 import dev.retort.pipelines.VoteFactory;
-import dev.retort.run.Interrupt;
 import dev.retort.run.RunRecord;
 import dev.retort.train.TrainingSettings;
 import java.io.IOException;
@@ -198,13 +197,17 @@ final class System2Road {
                 .withParams(sampled(world.maxTokens()))
                 .withMethod(world.calls());
         SampleRequest request = settings.isVoteEarly() ? all.withVote(VoteFactory.of(RULE)) : all;
+        String label = "ask " + world.name();
         if (world.perturbations().isEmpty()) {
             JsonLines.write(folder.resolve(PerturbJob.QUESTIONS), world.unlabelled());
-            options.interrupt().interrupting(() -> SampleJob.run(request, options.beamFlags()));
+            options.asking(label, shown -> SampleJob.run(request.withProgress(shown), options.beamFlags()));
         } else {
-            PerturbRequest perturbed =
-                    PerturbRequest.of(request, world.perturbations()).withSeed(seed);
-            options.interrupt().interrupting(() -> PerturbJob.run(perturbed, options.beamFlags()));
+            options.asking(
+                    label,
+                    shown -> PerturbJob.run(
+                            PerturbRequest.of(request.withProgress(shown), world.perturbations())
+                                    .withSeed(seed),
+                            options.beamFlags()));
         }
     }
 
@@ -407,7 +410,8 @@ final class System2Road {
                 evaluation(
                         world.name(),
                         asked,
-                        options.interrupt(),
+                        options,
+                        name,
                         world.tests(),
                         world,
                         (sample, question) -> isCut ? sample.answer() : world.answer(sample.text(), question)));
@@ -418,18 +422,20 @@ final class System2Road {
     /**
      * Asks, and scores the answer that most samples of a question give.
      *
-     * @param interrupt ends the asking
+     * @param options say who sees how far it has come, and end it
+     * @param label of the progress line
      * @param answer of a sample, or null
      */
     static Evaluation evaluation(
             String name,
             SampleRequest request,
-            Interrupt interrupt,
+            RunOptions options,
+            String label,
             List<Question> questions,
             System2World world,
             BiFunction<TeacherSample, Question, String> answer)
             throws IOException, InterruptedException {
-        interrupt.interrupting(() -> SampleJob.run(request));
+        options.asking(label, shown -> SampleJob.run(request.withProgress(shown)));
         Map<String, List<TeacherSample>> samples = new LinkedHashMap<>();
         double tokens = 0;
         for (TeacherSample sample : JsonLines.read(request.out().resolve(SampleJob.SAMPLES), TeacherSample.class)) {

@@ -7,6 +7,8 @@ import dev.retort.data.Message;
 import dev.retort.data.Question;
 import dev.retort.data.SamplingParams;
 import dev.retort.data.TeacherSample;
+import dev.retort.papers.RunOptions;
+import dev.retort.papers.ScratchFolder;
 import dev.retort.pipelines.SampleJob;
 import dev.retort.pipelines.SampleRequest;
 import dev.retort.run.Interrupt;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -60,8 +63,10 @@ class System2RoadTest {
         SampleRequest request = SampleRequest.of(questions, folder, Stopper::new);
         try (Interrupt stopper = Interrupt.onThread()) {
             interrupt = stopper;
+            RunOptions options =
+                    ScratchFolder.options(Path.of("tiny"), folder, Set.of(), List.of(), stopper, update -> {});
             assertThatThrownBy(() -> System2Road.evaluation(
-                            "t", request, stopper, questions, null, (sample, question) -> sample.answer()))
+                            "t", request, options, "t", questions, null, (sample, question) -> sample.answer()))
                     .isInstanceOf(InterruptedException.class);
             assertThat(stopper.requested()).isTrue();
         }
