@@ -23,6 +23,7 @@ public final class AskingProgress implements ProgressBoard.Listener, AutoCloseab
     private final boolean quiet;
     private final List<ProgressListener> listeners;
     private Progress progress;
+    private long kept;
 
     private AskingProgress(String label, boolean quiet, List<ProgressListener> listeners) {
         this.label = label;
@@ -48,8 +49,13 @@ public final class AskingProgress implements ProgressBoard.Listener, AutoCloseab
 
     @Override
     public synchronized void onProgress(long done, long total, TeacherMeter.Counts counts) {
+        if (progress == null && counts.requests() == 0 && done < total) {
+            // Answers of an earlier run: they say nothing of the pace.
+            kept = done;
+            return;
+        }
         if (progress == null) {
-            progress = Progress.onStandardError(label, 0, total, quiet, listeners);
+            progress = Progress.onStandardError(label, kept, total, quiet, listeners);
         }
         progress.update(done, counts.promptTokens() + counts.completionTokens(), Double.NaN);
     }
