@@ -18,6 +18,8 @@ final class Machine {
         machine.put("cores", Runtime.getRuntime().availableProcessors());
         machine.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         machine.put("java", System.getProperty("java.version"));
+        // On Linux; the sides inherit what the launcher has set.
+        machine.put("freed_memory", System.getenv("MALLOC_TRIM_THRESHOLD_") == null ? "given back" : "kept");
         Path cpu = Path.of("/proc/cpuinfo");
         if (Files.isReadable(cpu)) {
             Files.readAllLines(cpu).stream()

@@ -13,8 +13,8 @@ class MachineTest {
         ObjectNode machine = Machine.describe(3);
         assertThat(machine.fieldNames())
                 .toIterable()
-                .startsWith("device", "threads", "cores", "system", "java")
-                .isSubsetOf("device", "threads", "cores", "system", "java", "processor", "memory_gb");
+                .startsWith("device", "threads", "cores", "system", "java", "freed_memory")
+                .isSubsetOf("device", "threads", "cores", "system", "java", "freed_memory", "processor", "memory_gb");
         assertThat(machine.get("device").textValue()).isEqualTo("cpu");
         assertThat(machine.get("threads").intValue()).isEqualTo(3);
         assertThat(machine.get("cores").intValue())
@@ -22,6 +22,8 @@ class MachineTest {
         assertThat(machine.get("system").textValue())
                 .isEqualTo(System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         assertThat(machine.get("java").textValue()).isEqualTo(System.getProperty("java.version"));
+        assertThat(machine.get("freed_memory").textValue())
+                .isEqualTo(System.getenv().containsKey("MALLOC_TRIM_THRESHOLD_") ? "kept" : "given back");
         assertThat(machine.path("processor").asText("some")).isNotBlank();
         assertThat(machine.path("memory_gb").asLong(1)).isPositive();
     }
