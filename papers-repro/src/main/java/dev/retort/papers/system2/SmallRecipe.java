@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Distilling System 2 into System 1 with a pretrained model and real questions. The model is first given a System 2 (a stated
@@ -82,8 +83,10 @@ final class SmallRecipe {
         Ops.setThreads(options.threadsOr(config.threads()));
         RunRecord record = record(0, tasks.values());
         boolean done = true;
+        // A report needs what rows have left, and no model.
+        boolean isReportAlone = options.stages().equals(Set.of(Stage.REPORT));
         for (SmallTask task : tasks.values()) {
-            done = done && task(task);
+            done = done && (isReportAlone || task(task));
         }
         if (done && options.runs(Stage.REPORT)) {
             report();

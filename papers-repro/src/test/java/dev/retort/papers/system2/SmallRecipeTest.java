@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.retort.answer.AnswerCut;
+import dev.retort.data.AtomicFiles;
 import dev.retort.data.DataCatalogue;
 import dev.retort.data.Example;
 import dev.retort.data.JsonLines;
@@ -14,6 +15,7 @@ import dev.retort.eval.Evaluation;
 import dev.retort.papers.RowFilter;
 import dev.retort.papers.RunOptions;
 import dev.retort.papers.ScratchFolder;
+import dev.retort.papers.Stage;
 import dev.retort.run.Interrupt;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,13 +61,17 @@ class SmallRecipeTest {
     }
 
     private RunOptions options(String gate) throws IOException {
+        return options(gate, Set.of());
+    }
+
+    private RunOptions options(String gate, Set<Stage> stages) throws IOException {
         Path student = temporary.resolve("student");
         if (!Files.exists(student)) {
             ScratchFolder.student(student);
         }
         Path recipe = temporary.resolve("recipe.yaml");
         Files.writeString(recipe, RECIPE.replace("STUDENT", student.toString()).replace("GATE", gate));
-        return ScratchFolder.options(recipe, out, Set.of(), List.of(), Interrupt.onThread(), null);
+        return ScratchFolder.options(recipe, out, stages, List.of(), Interrupt.onThread(), null);
     }
 
     @Test
@@ -131,6 +137,16 @@ class SmallRecipeTest {
         var before = ScratchFolder.files(out);
         assertThat(System2Recipe.run(options("0"))).isTrue();
         assertThat(ScratchFolder.files(out)).isEqualTo(before);
+        // Published results hold no model, and another machine reports on them.
+        byte[] reported = Files.readAllBytes(out.resolve("table.csv"));
+        Files.delete(out.resolve("table.csv"));
+        try (var files = Files.walk(out)) {
+            for (Path model : files.filter(file -> file.endsWith("final")).toList()) {
+                AtomicFiles.deleteTree(model);
+            }
+        }
+        assertThat(System2Recipe.run(options("0", Set.of(Stage.REPORT)))).isTrue();
+        assertThat(out.resolve("table.csv")).hasBinaryContent(reported);
     }
 
     /** A student with a System 2 of its own: no warm-up, any task, any method; a task without questions is only tested. */
