@@ -54,12 +54,18 @@ case $1 in
     done
     for row in "$run"/rows/*/; do
       name=$(basename "$row")
-      [ -d "$row/eval" ] || continue
-      mkdir -p "$results/rows/$name/eval"
+      case $name in
+        # A warm-up without a gate is tested by no questions; its record is kept, and it is made again where it is needed.
+        warm-up-*) ;;
+        *) [ -d "$row/eval" ] || continue ;;
+      esac
+      mkdir -p "$results/rows/$name"
       for file in config.yaml run.json metrics.jsonl usage.json; do
         [ ! -f "$row/$file" ] || cp "$row/$file" "$results/rows/$name/$file"
       done
       for file in "$row"/eval/*.jsonl; do
+        [ -f "$file" ] || continue
+        mkdir -p "$results/rows/$name/eval"
         without_texts "$file" "$name" | gzip -9 -n > "$results/rows/$name/eval/$(basename "$file").gz"
       done
     done
@@ -78,6 +84,7 @@ case $1 in
     done
     for row in "$results"/rows/*/; do
       name=$(basename "$row")
+      [ -d "$row/eval" ] || continue
       mkdir -p "$run/rows/$name/eval"
       for file in config.yaml run.json metrics.jsonl usage.json; do
         [ ! -f "$row/$file" ] || cp "$row/$file" "$run/rows/$name/$file"
