@@ -24,6 +24,7 @@ public final class AskingProgress implements ProgressBoard.Listener, AutoCloseab
     private final List<ProgressListener> listeners;
     private Progress progress;
     private long kept;
+    private long since = System.nanoTime();
 
     private AskingProgress(String label, boolean quiet, List<ProgressListener> listeners) {
         this.label = label;
@@ -52,10 +53,11 @@ public final class AskingProgress implements ProgressBoard.Listener, AutoCloseab
         if (progress == null && counts.requests() == 0 && done < total) {
             // Answers of an earlier run: they say nothing of the pace.
             kept = done;
+            since = System.nanoTime();
             return;
         }
         if (progress == null) {
-            progress = Progress.onStandardError(label, kept, total, quiet, listeners);
+            progress = Progress.onStandardError(label, kept, total, since, quiet, listeners);
         }
         progress.update(done, counts.promptTokens() + counts.completionTokens(), Double.NaN);
     }

@@ -231,7 +231,7 @@ public final class HeadDivergence {
                         dense(
                                 rows(logits, lo, hi, ofLane),
                                 rows(other, lo, hi, ofLane),
-                                lanes == 1 ? SHARED : 1,
+                                lanes == 1 && Lanes.most() > 1 ? SHARED : 1,
                                 from + lo,
                                 from + hi,
                                 ofLane);

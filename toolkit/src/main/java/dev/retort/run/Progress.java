@@ -60,10 +60,21 @@ public final class Progress implements AutoCloseable {
      */
     public static Progress onStandardError(
             String label, long done, long total, boolean quiet, List<ProgressListener> listeners) {
+        return onStandardError(label, done, total, System.nanoTime(), quiet, listeners);
+    }
+
+    /**
+     * As before, of a loop that began earlier.
+     *
+     * @param start of the loop, as {@link System#nanoTime} gave it
+     */
+    public static Progress onStandardError(
+            String label, long done, long total, long start, boolean quiet, List<ProgressListener> listeners) {
         return new Progress(
                 label,
                 done,
                 total,
+                start,
                 quiet ? null : System.err,
                 Boolean.getBoolean(TERMINAL),
                 listeners,
@@ -75,6 +86,7 @@ public final class Progress implements AutoCloseable {
             String label,
             long done,
             long total,
+            long start,
             PrintStream out,
             boolean terminal,
             List<ProgressListener> listeners,
@@ -87,8 +99,8 @@ public final class Progress implements AutoCloseable {
         this.terminal = terminal;
         this.listeners = new ArrayList<>(listeners);
         this.nanoTime = nanoTime;
-        this.start = nanoTime.getAsLong();
-        this.lastLine = start - LINE_NANOS;
+        this.start = start;
+        this.lastLine = nanoTime.getAsLong() - LINE_NANOS;
         this.thread = threaded && (out != null || !listeners.isEmpty()) ? new Thread(this::run, "progress") : null;
         if (thread != null) {
             thread.setDaemon(true);

@@ -19,7 +19,7 @@ class ProgressTest {
     private long now;
 
     private Progress progress(boolean terminal, PrintStream stream, long done) {
-        return new Progress("train", done, 10, stream, terminal, List.of(seen::add), () -> now, false);
+        return new Progress("train", done, 10, now, stream, terminal, List.of(seen::add), () -> now, false);
     }
 
     private void second(long seconds) {
@@ -102,7 +102,7 @@ class ProgressTest {
             throw new IllegalStateException("shown in the log once");
         };
         try (Progress progress =
-                new Progress("train", 0, 10, null, true, List.of(failing, seen::add), () -> now, false)) {
+                new Progress("train", 0, 10, now, null, true, List.of(failing, seen::add), () -> now, false)) {
             progress.update(1);
             progress.tick(false);
             progress.update(2);
@@ -111,6 +111,21 @@ class ProgressTest {
 
         assertThat(calls[0]).isEqualTo(1);
         assertThat(seen).hasSize(2);
+    }
+
+    @Test
+    void thePaceIsThatSinceTheLoopBegan() {
+        second(30);
+        try (Progress progress =
+                new Progress("ask", 100, 200, 10_000_000_000L, null, false, List.of(seen::add), () -> now, false)) {
+            progress.update(110, 400, Double.NaN);
+        }
+
+        assertThat(seen).singleElement().satisfies(update -> {
+            assertThat(update.elapsedSeconds()).isEqualTo(20);
+            assertThat(update.tokensPerSecond()).isEqualTo(20);
+            assertThat(update.remainingSeconds()).isEqualTo(180);
+        });
     }
 
     @Test
@@ -125,7 +140,8 @@ class ProgressTest {
                 Thread.currentThread().interrupt();
             }
         };
-        Progress progress = new Progress("train", 0, 10, null, true, List.of(hanging), System::nanoTime, true);
+        Progress progress =
+                new Progress("train", 0, 10, System.nanoTime(), null, true, List.of(hanging), System::nanoTime, true);
         progress.update(1);
         assertThat(called.await(60, TimeUnit.SECONDS)).isTrue();
         for (int step = 2; step <= 10; step++) {
@@ -137,7 +153,8 @@ class ProgressTest {
 
     @Test
     void aThreadOfItsOwnShowsTheLastState() {
-        Progress progress = new Progress("train", 0, 10, out, false, List.of(), System::nanoTime, true);
+        Progress progress =
+                new Progress("train", 0, 10, System.nanoTime(), out, false, List.of(), System::nanoTime, true);
         progress.update(10);
         progress.close();
 
