@@ -12,6 +12,7 @@ import java.util.List;
 final class PromptPieces {
 
     private static final int LEAST_SHARED = 16;
+
     /** Tokens of a piece besides those that its prompts share; one prompt may have more. */
     private static final long MOST_TOKENS = 3072;
 

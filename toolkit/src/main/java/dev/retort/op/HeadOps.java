@@ -26,7 +26,7 @@ public final class HeadOps {
         FORWARD_KL(
                 """
                     p = torch.exp(lp, out=e)
-                    value = (self).dot(torch.sub_(lp, lq), p)
+                    value = (self).dot(torch.sub_(lp, lq), p, lp)
                     gradient = torch.sub_(torch.exp_(lq), p)
                 """),
         /** KL(Q || P). */
@@ -41,7 +41,7 @@ public final class HeadOps {
         TEACHER_CROSS_ENTROPY(
                 """
                     p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
-                    value = torch.rsub((self).dot(p, lq), 0.)
+                    value = torch.rsub((self).dot(p, lq, lq), 0.)
                     gradient = torch.sub_(q, p)
                 """),
         /** KL(P || Q) by the setting and KL(Q || P) by the rest. */
@@ -80,7 +80,7 @@ public final class HeadOps {
                     p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
                     lm = (self).log_mixture(q, p, a)
                     gap = torch.sub_(lp, lm)
-                    value = (self).dot(p, gap)
+                    value = (self).dot(p, gap, p)
                     slopes = torch.mul_(torch.mul_(torch.exp_(gap), q), torch.sub(a, 1.))
                     gradient = torch.addcmul_(slopes, q, torch.sum(slopes, [1], True), value=-1)
                 """),
@@ -90,7 +90,7 @@ public final class HeadOps {
                     p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
                     lm = (self).log_mixture(p, q, a)
                     gap = torch.sub_(lq, lm)
-                    value = (self).dot(q, gap)
+                    value = (self).dot(q, gap, p)
                     odds = torch.mul_(torch.exp_(torch.sub_(lp, lm)), torch.sub(1., a))
                     slopes = torch.mul_(torch.add_(gap, odds), q)
                     gradient = torch.addcmul_(slopes, q, torch.sum(slopes, [1], True), value=-1)
@@ -123,19 +123,19 @@ public final class HeadOps {
 
     private static final String SOURCE =
             """
-              def dot(self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:
+              def dot(self: __torch__.M, x: Tensor, y: Tensor, room: Tensor) -> Tensor:
                 if torch.eq(torch.size(x, 0), 1):
                   r = torch.view(torch.dot(torch.select(x, 0, 0), torch.select(y, 0, 0)), [1, 1])
                 else:
-                  r = torch.sum(torch.mul(x, y), [1], True)
+                  r = torch.sum(torch.mul(x, y, out=room), [1], True)
                 return r
               def log_mixture(self: __torch__.M, x: Tensor, y: Tensor, ofY: float) -> Tensor:
                 return torch.log_(torch.clamp_min_(torch.lerp(x, y, ofY), 1e-38))
               def weighed(self: __torch__.M, lp: Tensor, lq: Tensor, p: Tensor, q: Tensor, ofForward: Tensor) -> Tuple[Tensor, Tensor]:
                 gap = torch.sub(lq, lp)
                 rest = torch.rsub(ofForward, 1.)
-                reverse = (self).dot(q, gap)
-                value = torch.sub(torch.mul(reverse, rest), torch.mul((self).dot(p, gap), ofForward))
+                reverse = (self).dot(q, gap, lp)
+                value = torch.sub(torch.mul(reverse, rest), torch.mul((self).dot(p, gap, lp), ofForward))
                 own = torch.mul_(torch.add_(torch.mul_(torch.sub_(gap, reverse), rest), ofForward), q)
                 return (value, torch.sub_(own, torch.mul(p, ofForward)))
               def log_softmax_into(self: __torch__.M, z: Tensor, scale: float, out: Tensor, scratch: Tensor) -> Tensor:
@@ -326,8 +326,8 @@ public final class HeadOps {
     }
 
     /**
-     * Overwrites the student's logits [N, V] by the gradient, factors and temperature in it, given the slopes of a value with respect to what {@link
-     * #topK} gives.
+     * Overwrites the student's logits [N, V] by the gradient, factors and temperature in it, given the slopes of a value with
+     * respect to what {@link #topK} gives.
      *
      * @param slopes [N, k + 1]: by the log-probabilities of the k tokens and of all others together
      * @return the cross-entropies [N] or [0]
