@@ -50,7 +50,7 @@ case $1 in
       name=$(basename "$(dirname "$file")")
       mkdir -p "$results/asked/$name"
       cp "$file" "$results/asked/$name/filter.txt"
-      [ "$3/$4" != system2/small ] || gzip -9 -n -c "$(dirname "$file")/train.jsonl" > "$results/asked/$name/train.jsonl.gz"
+      [ ! -f "$(dirname "$file")/train.jsonl" ] || gzip -9 -n -c "$(dirname "$file")/train.jsonl" > "$results/asked/$name/train.jsonl.gz"
     done
     for row in "$run"/rows/*/; do
       name=$(basename "$row")

@@ -5,6 +5,7 @@ import dev.retort.data.Example;
 import dev.retort.data.Question;
 import dev.retort.eval.Evaluation;
 import dev.retort.eval.EvaluationRow;
+import dev.retort.papers.Figure;
 import dev.retort.papers.Recipes;
 import dev.retort.papers.RowRun;
 import dev.retort.papers.stepbystep.SplitOverlap;
@@ -79,7 +80,7 @@ final class System2Report {
     }
 
     /**
-     * Makes the table and writes it: table.csv and table.md.
+     * Makes the table and writes it, table.csv and table.md, and what an answer costs of each task, in figures.
      *
      * @param student its name in the table
      * @param askedFor the seed of the asking that a row's seed learns from
@@ -95,6 +96,11 @@ final class System2Report {
                 for (System2Row row : System2Row.values()) {
                     report.add(part, row, condition.getValue(), condition.getKey());
                 }
+                if (condition.getKey().equals(ALL)) {
+                    for (System2Row row : System2Row.values()) {
+                        report.addTokens(part, row);
+                    }
+                }
             }
             report.addOverlap(part);
         }
@@ -104,6 +110,17 @@ final class System2Report {
         ResultTable table = new ResultTable(report.rows);
         AtomicFiles.writeText(out.resolve("table.csv"), table.toCsv());
         AtomicFiles.writeText(out.resolve("table.md"), table.toMarkdown());
+        for (Part part : parts) {
+            if (AnswerCost.isKnown(table, part.dataSet())) {
+                String condition =
+                        part.published() == null ? ALL : part.published().condition();
+                new Figure(
+                                "tokens-" + part.world().name() + ".svg",
+                                "Accuracy and the tokens that an answer takes",
+                                AnswerCost.of(table, part.dataSet(), condition))
+                        .write(out.resolve("figures"));
+            }
+        }
         return table;
     }
 
@@ -116,19 +133,9 @@ final class System2Report {
         int[] clusters = part.clusters() == null
                 ? null
                 : IntStream.of(items).map(i -> part.clusters()[i]).toArray();
-        ResultRow result = ResultRow.of(
-                        row.title()
-                                + (row == System2Row.SYSTEM_2
-                                        ? " (" + world.method().title() + ")"
-                                        : ""),
-                        student,
-                        part.dataSet(),
-                        condition,
-                        "test_accuracy_pct")
+        ResultRow result = ResultRow.of(title(world, row), student, part.dataSet(), condition, AnswerCost.ACCURACY)
                 .withOurs(PairedEffect.mean(ours, clusters).times(100))
-                .withRows(ours.keySet().stream()
-                        .map(seed -> System2Road.rowName(row, world.name(), seed))
-                        .toList())
+                .withRows(names(world, row, ours))
                 .withNote(condition.equals(ALL) ? note(world, row, ours) : "");
         Published paper = part.published();
         boolean isPublished = paper != null
@@ -155,6 +162,35 @@ final class System2Report {
             }
         }
         rows.add(result);
+    }
+
+    /** What an answer costs, summed over the calls of a method. */
+    private void addTokens(Part part, System2Row row) throws IOException {
+        System2World world = part.world();
+        int tests = world.tests().size();
+        Map<Integer, double[]> ours =
+                scores(world, row, IntStream.range(0, tests).toArray());
+        if (ours.isEmpty()) {
+            return;
+        }
+        List<String> names = names(world, row, ours);
+        double tokens = 0;
+        for (String name : names) {
+            tokens += RowRun.tokensPerAnswer(out, name) / names.size();
+        }
+        rows.add(ResultRow.of(title(world, row), student, part.dataSet(), ALL, AnswerCost.TOKENS)
+                .withOurs(tokens, tests)
+                .withRows(names));
+    }
+
+    private static String title(System2World world, System2Row row) {
+        return row == System2Row.SYSTEM_2 ? row.title() + " (" + world.method().title() + ")" : row.title();
+    }
+
+    private static List<String> names(System2World world, System2Row row, Map<Integer, double[]> ours) {
+        return ours.keySet().stream()
+                .map(seed -> System2Road.rowName(row, world.name(), seed))
+                .toList();
     }
 
     /** Beside what was measured alone: a table without a row of a task says nothing of the task. */
@@ -202,18 +238,17 @@ final class System2Report {
     }
 
     private String note(System2World world, System2Row row, Map<Integer, double[]> ours) throws IOException {
-        double tokens = 0;
-        for (int seed : ours.keySet()) {
-            tokens += RowRun.tokensPerAnswer(out, System2Road.rowName(row, world.name(), seed)) / ours.size();
-        }
-        String note = String.format(Locale.ROOT, "%.1f tokens an answer", tokens);
+        List<String> notes = new ArrayList<>();
         if (row == System2Row.DISTILLED || row == System2Row.UNFILTERED) {
-            note += "; " + precision(world, row, ours);
+            notes.add(precision(world, row, ours));
         }
         if (world.tests().get(0).extra().containsKey(JudgeMetrics.TREE)) {
-            note += "; " + verdicts(world, row, ours);
+            notes.add(verdicts(world, row, ours));
         }
-        return row == System2Row.GOLD ? note + "; ours, not in the paper" : note;
+        if (row == System2Row.GOLD) {
+            notes.add("ours, not in the paper");
+        }
+        return String.join("; ", notes);
     }
 
     /** What a judge's accuracy by itself does not say: whether the order of the responses decides. Over all seeds. */
@@ -248,6 +283,9 @@ final class System2Report {
         int learnt = 0;
         int rightLearnt = 0;
         for (int seed : ours.keySet()) {
+            if (!Files.exists(System2Road.trainFile(out, world.name(), askedFor.applyAsInt(seed)))) {
+                return "what it learnt from is not in this folder";
+            }
             for (Example example : System2Road.examples(out, world.name(), row, askedFor.applyAsInt(seed))) {
                 learnt++;
                 Question question = questions.get(example.from().get(0));

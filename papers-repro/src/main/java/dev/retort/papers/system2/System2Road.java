@@ -273,9 +273,14 @@ final class System2Road {
         return new Example(id, question.text(), " " + world.target().apply(answer), row.title(), from);
     }
 
+    /** What rows of a task learn from, as its asking at a seed left it. */
+    static Path trainFile(Path out, String task, int seed) {
+        return asked(out, task, seed).resolve("train.jsonl");
+    }
+
     /** What a row learns from; nothing where that has not been composed. */
     static List<Example> examples(Path out, String task, System2Row row, int seed) throws IOException {
-        Path file = asked(out, task, seed).resolve("train.jsonl");
+        Path file = trainFile(out, task, seed);
         return Files.exists(file)
                 ? JsonLines.read(file, Example.class).stream()
                         .filter(example -> example.kind().equals(row.title()))

@@ -111,7 +111,9 @@ class SmallRecipeTest {
                         "wrong opinion",
                         "overlap,,last-letters,tests exactly in what is learnt from,rows");
         // Three published items and three of rar-4: items of two names stand apart.
-        assertThat(table.lines().filter(line -> line.startsWith("system-2 (rar-1-step),") && line.contains(",all,")))
+        assertThat(table.lines()
+                        .filter(line ->
+                                line.startsWith("system-2 (rar-1-step),") && line.contains(",all,test_accuracy_pct,")))
                 .singleElement(STRING)
                 .contains(",6,");
         // The paper's numbers stand beside the row that each is of, and nowhere else.
@@ -131,12 +133,16 @@ class SmallRecipeTest {
                 out.resolve("rows/distilled.last-letters.0/usage.json"));
         assertThat(System2Recipe.run(options("0"))).isTrue();
         assertThat(Files.readAllLines(out.resolve("table.csv")))
-                .filteredOn(line -> line.startsWith("distilled,") && line.contains(",last-letters,all,"))
+                .filteredOn(
+                        line -> line.startsWith("distilled,") && line.contains(",last-letters,all,test_accuracy_pct,"))
                 .singleElement(STRING)
                 .contains(",98,68,", ",not-comparable,", "System 1 at 0.0 %: a floor, not read as a comparison");
         var before = ScratchFolder.files(out);
         assertThat(System2Recipe.run(options("0"))).isTrue();
         assertThat(ScratchFolder.files(out)).isEqualTo(before);
+        for (String figure : List.of("tokens-last-letters.svg", "tokens-commonsense-qa-biased.png")) {
+            assertThat(out.resolve("figures").resolve(figure)).isNotEmptyFile();
+        }
         // Published results hold no model, and another machine reports on them.
         byte[] reported = Files.readAllBytes(out.resolve("table.csv"));
         Files.delete(out.resolve("table.csv"));
@@ -147,6 +153,9 @@ class SmallRecipeTest {
         }
         assertThat(System2Recipe.run(options("0", Set.of(Stage.REPORT)))).isTrue();
         assertThat(out.resolve("table.csv")).hasBinaryContent(reported);
+        Files.delete(out.resolve("asked/last-letters.0/train.jsonl"));
+        assertThat(System2Recipe.run(options("0", Set.of(Stage.REPORT)))).isTrue();
+        assertThat(Files.readString(out.resolve("table.csv"))).contains("what it learnt from is not in this folder");
     }
 
     /** A student with a System 2 of its own: no warm-up, any task, any method; a task without questions is only tested. */

@@ -96,7 +96,7 @@ class System2RecipeTest {
                 if (!learns) {
                     continue;
                 }
-                rows += task.equals("chain") ? 10 : 1;
+                rows += task.equals("chain") ? 11 : 2;
                 Path evaluation = out.resolve("rows/" + row.title() + "." + task + ".100/eval/" + task + ".jsonl");
                 assertThat(Evaluation.read(evaluation).rows()).hasSize(8);
             }
