@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,9 @@ final class Asking implements AutoCloseable {
         /** Called after each question. */
         void progress(TeacherMeter.Counts counts);
     }
+
+    /** Questions that are looked through for some of like length, where the teacher wants fewer at a time. */
+    private static final int LOOKED_THROUGH = 1024;
 
     /**
      * What is asked.
@@ -135,8 +139,39 @@ final class Asking implements AutoCloseable {
         spent = spent.plus(before);
     }
 
-    /** Asks about all questions; when it returns, every answer is on disk. */
+    /**
+     * Asks about all questions; when it returns, every answer is on disk. They come in their order, but that a teacher who gains from
+     * company gets those of like length together, which it need not pad; under a limited budget the order decides who is
+     * asked at all, and stays.
+     */
     void run(Iterator<Question> questions, Sink sink) throws IOException, InterruptedException {
+        boolean isSorted = gate.company() > 1
+                && gate.company() < LOOKED_THROUGH
+                && !settings.budget().isLimited();
+        if (isSorted) {
+            while (questions.hasNext()) {
+                List<Question> some = new ArrayList<>();
+                while (questions.hasNext() && some.size() < LOOKED_THROUGH) {
+                    some.add(questions.next());
+                }
+                some.sort(Comparator.comparingLong(Asking::length));
+                ask(some.iterator(), sink);
+            }
+        } else {
+            ask(questions, sink);
+        }
+        if (cache != null) {
+            cache.flush();
+        }
+    }
+
+    private static long length(Question question) {
+        return question.messages().stream()
+                .mapToLong(message -> message.content().length())
+                .sum();
+    }
+
+    private void ask(Iterator<Question> questions, Sink sink) throws IOException, InterruptedException {
         if (crowd != null) {
             askInCrowds(questions, sink);
         }
@@ -152,9 +187,6 @@ final class Asking implements AutoCloseable {
         }
         while (inFlight > 0) {
             take(sink);
-        }
-        if (cache != null) {
-            cache.flush();
         }
     }
 

@@ -319,6 +319,32 @@ class AskingTest {
     }
 
     @Test
+    void questionsOfLikeLengthAreAskedTogether() throws Exception {
+        List<List<String>> together = new ArrayList<>();
+        CrowdTeacher teacher = new CrowdTeacher() {
+            @Override
+            public List<Reply> sampleAll(List<Ask> asks) throws InterruptedException {
+                together.add(asks.stream().map(ask -> ask.question().id()).toList());
+                return super.sampleAll(asks);
+            }
+        };
+        // Long and short ones by turns, and 1,030 of them: more than are looked through at once.
+        List<Question> questions = IntStream.range(0, 1030)
+                .mapToObj(
+                        i -> Question.ofText("q-" + (1000 + i), "task", i % 2 == 0 ? "a long question" : "short", null))
+                .toList();
+        Places places = ask(teacher, AskSettings.usual(), 1, null, questions);
+        assertThat(places.with("answered")).hasSize(1030);
+        assertThat(together.get(0)).containsExactly("q-1001", "q-1003", "q-1005", "q-1007", "q-1009", "q-1011");
+        assertThat(together.get(170)).containsExactly("q-2016", "q-2018", "q-2020", "q-2022");
+        assertThat(together.get(171)).containsExactly("q-2025", "q-2027", "q-2029", "q-2024", "q-2026", "q-2028");
+        // Whom a budget lets in is decided by the order.
+        together.clear();
+        ask(teacher, AskSettings.usual().withBudget(Budget.none().withTokens(1_000_000L)), 1, null, questions);
+        assertThat(together.get(0)).containsExactly("q-1000", "q-1001", "q-1002", "q-1003", "q-1004", "q-1005");
+    }
+
+    @Test
     void aCrowdKeepsToTheBudget() throws Exception {
         CrowdTeacher teacher = new CrowdTeacher();
         Places places = ask(teacher, cached().withBudget(Budget.none().withTokens(200L)), 1, null, questions(9));

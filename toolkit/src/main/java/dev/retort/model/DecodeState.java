@@ -17,6 +17,9 @@ import java.util.List;
  */
 public final class DecodeState {
 
+    /** Positions that a cache grows by at most: a copy of it costs as much as a few tokens, unused room as much memory as used. */
+    private static final long MOST_ROOM = 128;
+
     private final NDManager manager;
     private final NDArray[] keys;
     private final NDArray[] values;
@@ -152,8 +155,9 @@ public final class DecodeState {
         long needed = filled + shape.get(2);
         NDArray store = cache[layer];
         if (store == null || store.getShape().get(2) < needed) {
-            long capacity =
-                    Math.max(needed + 32, store == null ? 0 : store.getShape().get(2) * 3 / 2);
+            long more = Math.max(
+                    32, store == null ? 0 : Math.min(MOST_ROOM, store.getShape().get(2) / 2));
+            long capacity = needed + more;
             NDArray larger = manager.zeros(new Shape(shape.get(0), shape.get(1), capacity, shape.get(3)), type);
             if (store != null) {
                 try (NDArray old = store.get(":,:,0:" + filled)) {
