@@ -193,10 +193,13 @@ final class System2Report {
                 .toList();
     }
 
-    /** Beside what was measured alone: a table without a row of a task says nothing of the task. */
+    /** Beside what was measured alone, where something is learnt: a table without a row of a task says nothing of the task. */
     private void addOverlap(Part part) {
         SplitOverlap overlap = part.overlap();
-        if (overlap == null || rows.stream().noneMatch(row -> row.dataset().equals(part.dataSet()))) {
+        boolean learns = !part.world().unlabelled().isEmpty();
+        if (!learns
+                || overlap == null
+                || rows.stream().noneMatch(row -> row.dataset().equals(part.dataSet()))) {
             return;
         }
         int items = overlap.testSize();
@@ -263,15 +266,19 @@ final class System2Report {
             rows.addAll(JudgeMetrics.rows(world.tests(), given));
         }
         JudgeMetrics metrics = JudgeMetrics.of(rows);
-        return String.format(
+        String note = String.format(
                 Locale.ROOT,
-                "guessing is right in 50 %%; %.1f %% of %d pairs readable in both orders, %.1f %% the same verdict in both,"
-                        + " these right in %.1f %%; the first shown preferred in %.1f %%",
+                "guessing is right in 50 %%; %.1f %% of %d pairs readable in both orders, %.1f %% the same verdict in both",
                 100.0 * metrics.readable() / metrics.pairs(),
                 metrics.pairs(),
-                100 * metrics.positionConsistency(),
-                100 * metrics.agreementOfConsistent(),
-                100 * metrics.firstShare());
+                100 * metrics.positionConsistency());
+        if (!Double.isNaN(metrics.agreementOfConsistent())) {
+            note += String.format(Locale.ROOT, ", these right in %.1f %%", 100 * metrics.agreementOfConsistent());
+        }
+        if (!Double.isNaN(metrics.firstShare())) {
+            note += String.format(Locale.ROOT, "; the first shown preferred in %.1f %%", 100 * metrics.firstShare());
+        }
+        return note;
     }
 
     /** How many questions were learnt from, and the part of them whose answer was right. */

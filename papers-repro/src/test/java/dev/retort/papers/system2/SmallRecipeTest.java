@@ -195,7 +195,8 @@ class SmallRecipeTest {
                         "system-2 (s2a)",
                         "system-2 (bsm)",
                         "suggest-incorrect",
-                        "guessing is right in 50 %; 0.0 % of 2 pairs readable in both orders");
+                        "guessing is right in 50 %; 0.0 % of 2 pairs readable in both orders, 0.0 % the same verdict in both\"\n")
+                .doesNotContain("overlap,,judge");
     }
 
     @Test
