@@ -57,7 +57,7 @@ public final class AnswerCost {
                         row.method(),
                         List.of(tokens.get(row.method())),
                         List.of(row.ours()),
-                        List.of(row.oursSe() == null ? Double.NaN : 1.96 * row.oursSe())));
+                        List.of(DepthSweep.halfInterval(row))));
             }
         }
         if (points.isEmpty()) {

@@ -40,7 +40,8 @@ public final class DepthSweep {
         return Charts.lines("Chains: what can be distilled", "moves, one after the other", "accuracy, %", curves);
     }
 
-    private static Double halfInterval(ResultRow row) {
+    /** Half of a 95 % interval of a row's value; not a number where it has no standard error. */
+    static Double halfInterval(ResultRow row) {
         return row.oursSe() == null ? Double.NaN : 1.96 * row.oursSe();
     }
 

@@ -97,9 +97,7 @@ final class System2Report {
                     report.add(part, row, condition.getValue(), condition.getKey());
                 }
                 if (condition.getKey().equals(ALL)) {
-                    for (System2Row row : System2Row.values()) {
-                        report.addTokens(part, row);
-                    }
+                    report.addTokens(part);
                 }
             }
             report.addOverlap(part);
@@ -133,9 +131,19 @@ final class System2Report {
         int[] clusters = part.clusters() == null
                 ? null
                 : IntStream.of(items).map(i -> part.clusters()[i]).toArray();
-        ResultRow result = ResultRow.of(title(world, row), student, part.dataSet(), condition, AnswerCost.ACCURACY)
+        ResultRow result = ResultRow.of(
+                        row.title()
+                                + (row == System2Row.SYSTEM_2
+                                        ? " (" + world.method().title() + ")"
+                                        : ""),
+                        student,
+                        part.dataSet(),
+                        condition,
+                        AnswerCost.ACCURACY)
                 .withOurs(PairedEffect.mean(ours, clusters).times(100))
-                .withRows(names(world, row, ours))
+                .withRows(ours.keySet().stream()
+                        .map(seed -> System2Road.rowName(row, world.name(), seed))
+                        .toList())
                 .withNote(condition.equals(ALL) ? note(world, row, ours) : "");
         Published paper = part.published();
         boolean isPublished = paper != null
@@ -164,33 +172,20 @@ final class System2Report {
         rows.add(result);
     }
 
-    /** What an answer costs, summed over the calls of a method. */
-    private void addTokens(Part part, System2Row row) throws IOException {
-        System2World world = part.world();
-        int tests = world.tests().size();
-        Map<Integer, double[]> ours =
-                scores(world, row, IntStream.range(0, tests).toArray());
-        if (ours.isEmpty()) {
-            return;
+    /** What an answer costs, summed over the calls of a method, for every method that has its accuracy here. */
+    private void addTokens(Part part) throws IOException {
+        for (ResultRow row : List.copyOf(rows)) {
+            if (!row.dataset().equals(part.dataSet())) {
+                continue;
+            }
+            double tokens = 0;
+            for (String name : row.rows()) {
+                tokens += RowRun.tokensPerAnswer(out, name) / row.rows().size();
+            }
+            rows.add(ResultRow.of(row.method(), student, part.dataSet(), ALL, AnswerCost.TOKENS)
+                    .withOurs(tokens, part.world().tests().size())
+                    .withRows(row.rows()));
         }
-        List<String> names = names(world, row, ours);
-        double tokens = 0;
-        for (String name : names) {
-            tokens += RowRun.tokensPerAnswer(out, name) / names.size();
-        }
-        rows.add(ResultRow.of(title(world, row), student, part.dataSet(), ALL, AnswerCost.TOKENS)
-                .withOurs(tokens, tests)
-                .withRows(names));
-    }
-
-    private static String title(System2World world, System2Row row) {
-        return row == System2Row.SYSTEM_2 ? row.title() + " (" + world.method().title() + ")" : row.title();
-    }
-
-    private static List<String> names(System2World world, System2Row row, Map<Integer, double[]> ours) {
-        return ours.keySet().stream()
-                .map(seed -> System2Road.rowName(row, world.name(), seed))
-                .toList();
     }
 
     /** Beside what was measured alone, where something is learnt: a table without a row of a task says nothing of the task. */
