@@ -17,16 +17,16 @@ import java.util.concurrent.atomic.AtomicReference;
 /**
  * A {@link Divergence} between teacher and student from the student's hidden states and head, per token, in nats.
  *
- * <p>Value and gradient come in closed form over chunks of tokens, so that at most {@link #CHUNK_LOGITS} logits of each
- * side live at a time. There is no factor of the temperature squared. The cross-entropy of labels, at temperature 1, can be had in
+ * <p>Value and gradient come in closed form over chunks of tokens, so that at most {@link #CHUNK_LOGITS} logits of the
+ * student live at a time and a third as many beside them. There is no factor of the temperature squared. The cross-entropy of labels, at temperature 1, can be had in
  * the same pass: SFT and distillation mixed cost no product more than distillation.
  *
  * <p>Equals TRL's generalized_jsd_loss (experimental GKD) and {@code ChunkedDivergenceFunction} where they have the divergence.
  */
 public final class HeadDivergence {
 
-    /** Logits that live at a time, on either side: 100 MB. Each chunk walks through both heads again, so few are fast. */
-    public static final long CHUNK_LOGITS = 25 << 20;
+    /** The student's logits that live at a time: 200 MB. Each chunk walks through both heads again, so few are fast. */
+    public static final long CHUNK_LOGITS = 50 << 20;
 
     /** Tokens that go at a time, at least, where all cores share an operation. */
     private static final int SHARED = 2;
@@ -119,6 +119,7 @@ public final class HeadDivergence {
         private final float[] values;
         private final float[] labelLosses;
         private final float[] bounds;
+        private final float[] rest;
 
         Pass(NDArray hidden, NDArray head, TeacherSignal teacher, float[] factors, int[] labels, float[] labelFactors) {
             this.hidden = hidden;
@@ -131,6 +132,7 @@ public final class HeadDivergence {
             values = new float[rows];
             labelLosses = new float[labels.length];
             bounds = new float[rows];
+            rest = new float[rows];
             check();
         }
 
@@ -164,23 +166,25 @@ public final class HeadDivergence {
             long vocabulary = head.getShape().get(0);
             int chunks = (int) Math.min(rows, (rows * vocabulary + chunkLogits - 1) / chunkLogits);
             int most = chunks == 0 ? 0 : (rows + chunks - 1) / chunks;
-            Room room = Room.of(idle, hidden.getDevice(), most * vocabulary, teacher instanceof TeacherSignal.Hidden);
+            int first = first(most, vocabulary);
+            int height = teacher instanceof TeacherSignal.Hidden ? Math.max(2 * first, 2 * most - first) : most;
+            Room room = Room.of(idle, hidden.getDevice(), height * vocabulary);
             try (NDManager scratch = manager.newSubManager()) {
-                NDArray student = room.student(new Shape(most, vocabulary), scratch);
-                NDArray other = room.teacher(new Shape(most, vocabulary), scratch);
+                NDArray logits = room.logits(new Shape(height, vocabulary), scratch);
                 for (int from = 0; from < rows; from += most) {
                     try (NDManager ofChunk = scratch.newSubManager()) {
                         int to = Math.min(rows, from + most);
-                        NDArray h = rows(hidden, from, to, ofChunk);
-                        NDArray logits = HeadOps.logits(student, h, head);
-                        logits.attach(ofChunk);
-                        chunk(logits, other, from, to, ofChunk);
+                        int middle = Math.min(to, from + first);
+                        piece(logits, from, from, middle, ofChunk);
+                        if (middle < to) {
+                            piece(logits, from, middle, to, ofChunk);
+                        }
                         if (isWanted) {
                             NDArray nothing = ofChunk.create(new float[0]);
                             HeadOps.headGradient(
-                                    logits,
+                                    rows(logits, 0, to - from, ofChunk),
                                     multipliers(from, to, ofChunk),
-                                    h,
+                                    rows(hidden, from, to, ofChunk),
                                     head,
                                     rows(gradient, from, to, ofChunk),
                                     ofHead == null ? nothing : ofHead);
@@ -200,22 +204,34 @@ public final class HeadDivergence {
         private NDArray multipliers(int from, int to, NDManager scratch) {
             float[] all = new float[to - from];
             boolean isDone = labels.length > 0 || teacher instanceof TeacherSignal.TopK;
-            double byAll = divergence.formula().gradientFactor(divergence.setting()) / temperature;
             for (int i = 0; i < all.length; i++) {
-                all[i] = isDone ? 1 : (float) (factors[from + i] * byAll);
+                all[i] = isDone ? 1 : (float) (factors[from + i] * (double) rest[from + i] / temperature);
             }
             return scratch.create(all, new Shape(all.length, 1));
         }
 
-        /** Sets the values of a chunk, and overwrites its logits by the gradient if one is wanted. */
-        private void chunk(NDArray logits, NDArray buffer, int from, int to, NDManager scratch) {
+        /**
+         * Tokens of a chunk's first piece. A large chunk goes in two, for the teacher's logits of a piece lie where the student's of
+         * the next will: with two thirds of the tokens first, both take a third more than the student's alone.
+         */
+        private int first(int most, long vocabulary) {
+            boolean isLarge = teacher instanceof TeacherSignal.Hidden && 2L * most * vocabulary > chunkLogits;
+            return isLarge ? (2 * most + 2) / 3 : most;
+        }
+
+        /** Sets the values of a piece of the chunk that begins at start, and overwrites its logits by the gradient if one is wanted. */
+        private void piece(NDArray room, int start, int from, int to, NDManager scratch) {
+            NDArray logits = HeadOps.logits(
+                    rows(room, from - start, to - start, scratch), rows(hidden, from, to, scratch), head);
+            logits.attach(scratch);
             if (teacher instanceof TeacherSignal.TopK of) {
                 topK(of, logits, from, to, scratch);
                 return;
             }
             NDArray other;
             if (teacher instanceof TeacherSignal.Hidden of) {
-                other = HeadOps.logits(buffer, rows(of.hidden(), from, to, scratch), of.head());
+                NDArray behind = rows(room, to - start, 2 * to - from - start, scratch);
+                other = HeadOps.logits(behind, rows(of.hidden(), from, to, scratch), of.head());
                 other.attach(scratch);
             } else {
                 other = rows(((TeacherSignal.Logits) teacher).logits(), from, to, scratch);
@@ -259,6 +275,7 @@ public final class HeadDivergence {
             NDList results = HeadOps.divergence(divergence.formula(), logits, other, settings, c, y, cy);
             results.attach(scratch);
             copy(results.get(0), values, from);
+            copy(results.get(2), rest, from);
             if (labels.length > 0) {
                 copy(results.get(1), labelLosses, from);
             }
@@ -293,45 +310,26 @@ public final class HeadDivergence {
         }
     }
 
-    /**
-     * Memory for a chunk's logits, kept from one pass to the next: fresh pages cost a processor a tenth of a pass.
-     *
-     * @param teacher null where none has been needed yet
-     */
-    private record Room(NDManager manager, NDArray student, NDArray teacher) {
+    /** Memory for a chunk's logits, kept from one pass to the next: fresh pages cost a processor a tenth of a pass. */
+    private record Room(NDManager manager, NDArray all) {
 
         /** The idle one, or a new one where that is in use or does not do. */
-        static Room of(AtomicReference<Room> idle, Device device, long logits, boolean withTeacher) {
+        static Room of(AtomicReference<Room> idle, Device device, long logits) {
             Room room = idle.getAndSet(null);
-            if (room != null
-                    && room.manager.getDevice().equals(device)
-                    && room.student.size() >= logits
-                    && (room.teacher != null || !withTeacher)) {
+            if (room != null && room.manager.getDevice().equals(device) && room.all.size() >= logits) {
                 return room;
             }
             close(room);
             NDManager manager = NDManager.newBaseManager(device, "PyTorch");
-            Shape shape = new Shape(logits);
-            return new Room(
-                    manager,
-                    manager.create(shape, DataType.FLOAT32),
-                    withTeacher ? manager.create(shape, DataType.FLOAT32) : null);
+            return new Room(manager, manager.create(new Shape(logits), DataType.FLOAT32));
         }
 
-        NDArray student(Shape shape, NDManager scratch) {
-            return part(student, shape, scratch);
-        }
-
-        NDArray teacher(Shape shape, NDManager scratch) {
-            return teacher == null ? null : part(teacher, shape, scratch);
-        }
-
-        private static NDArray part(NDArray all, Shape shape, NDManager scratch) {
+        NDArray logits(Shape shape, NDManager scratch) {
             NDArray some = all.get("0:" + shape.size());
             some.attach(scratch);
-            NDArray part = some.reshape(shape);
-            part.attach(scratch);
-            return part;
+            NDArray logits = some.reshape(shape);
+            logits.attach(scratch);
+            return logits;
         }
 
         void release(AtomicReference<Room> idle) {

@@ -17,42 +17,49 @@ import java.util.stream.Collectors;
 public final class HeadOps {
 
     /**
-     * A divergence's value [n] and gradient [n, V] with respect to the student's logits for a few tokens, from the
-     * log-probabilities lp of P and lq of Q, which may be overwritten as the buffers e and f may, and a setting a. By its slopes
-     * w = d value / d log Q the gradient is w - Q sum(w); it may be given up to a factor, which is then by.
+     * A divergence's value [n, 1] and gradient [n, V] with respect to the student's logits for a few tokens, and what the
+     * gradient is yet to be multiplied by [n, 1].
+     *
+     * <p>Given are x and y, the logits of teacher and student up to a term for each token, p and q, their exponentials, the
+     * sums sp and sq of these, and a setting a. Overwritten may be p, q, the buffer s, which x may be, and the buffer into, which
+     * y may be. By its slopes w = d value / d log Q the gradient is w - Q sum(w).
      */
     public enum Formula {
         /** KL(P || Q). */
         FORWARD_KL(
                 """
-                    p = torch.exp(lp, out=e)
-                    value = (self).dot(torch.sub_(lp, lq), p, lp)
-                    gradient = torch.sub_(torch.exp_(lq), p)
+                    odds = torch.div(sq, sp)
+                    gap = torch.div((self).dot(torch.sub(x, y, out=s), p, s), sp)
+                    value = torch.add(gap, torch.log(odds))
+                    gradient = torch.addcmul(q, p, odds, value=-1, out=into)
+                    by = torch.reciprocal(sq)
                 """),
         /** KL(Q || P). */
         REVERSE_KL(
                 """
-                    q = torch.exp(lq, out=e)
-                    own = torch.mul_(torch.sub_(lq, lp), q)
-                    value = torch.sum(own, [1], True)
-                    gradient = torch.addcmul_(own, q, value, value=-1)
+                    own = torch.mul_(torch.sub(y, x, out=into), q)
+                    gap = torch.div(torch.sum(own, [1], True), sq)
+                    value = torch.add(gap, torch.log(torch.div(sp, sq)))
+                    gradient = torch.addcmul_(own, q, gap, value=-1)
+                    by = torch.reciprocal(sq)
                 """),
         /** -sum P log Q. */
         TEACHER_CROSS_ENTROPY(
                 """
-                    p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
+                    lp, p, lq, q = (self).probabilities(x, y, p, q, sp, sq, s, into)
                     value = torch.rsub((self).dot(p, lq, lq), 0.)
                     gradient = torch.sub_(q, p)
                 """),
         /** KL(P || Q) by the setting and KL(Q || P) by the rest. */
         WEIGHED_KL(
                 """
-                    value, gradient = (self).weighed(lp, lq, torch.exp(lp, out=e), torch.exp(lq, out=f), torch.full([1, 1], a))
+                    lp, p, lq, q = (self).probabilities(x, y, p, q, sp, sq, s, into)
+                    value, gradient = (self).weighed(lp, lq, p, q, torch.full([1, 1], a))
                 """),
         /** As before, by weights that the setting's head of P decides. */
         ADAPTIVE_KL(
                 """
-                    p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
+                    lp, p, lq, q = (self).probabilities(x, y, p, q, sp, sq, s, into)
                     apart = torch.abs(torch.sub(p, q))
                     sorted, order = torch.sort(p, 1, True)
                     inside = torch.le(torch.cumsum(sorted, 1), a)
@@ -65,19 +72,20 @@ public final class HeadOps {
         /** setting KL(P || M) + (1 - setting) KL(Q || M), M = setting P + (1 - setting) Q. */
         JENSEN_SHANNON(
                 """
-                    p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
-                    lm = (self).log_mixture(q, p, a)
-                    own = torch.mul_(torch.sub_(lq, lm), q)
-                    other = torch.sum(own, [1], True)
-                    ofTeacher = torch.sum(torch.mul_(torch.sub_(lp, lm), p), [1], True)
-                    by = torch.sub(1., a)
-                    value = torch.add(torch.mul(ofTeacher, a), torch.mul(other, by))
+                    odds = torch.div(sq, sp)
+                    mixture = torch.addcmul_(torch.mul(q, torch.sub(1., a)), p, torch.mul(odds, a))
+                    lm = torch.log_(torch.clamp_min_(mixture, 1e-38))
+                    ofTeacher = torch.div((self).dot(torch.sub(x, lm, out=s), p, s), sp)
+                    own = torch.mul_(torch.sub(y, lm, out=into), q)
+                    other = torch.div(torch.sum(own, [1], True), sq)
+                    by = torch.mul(torch.reciprocal(sq), torch.sub(1., a))
+                    value = torch.add(torch.mul(torch.add(ofTeacher, torch.log(odds)), a), torch.mul(other, torch.sub(1., a)))
                     gradient = torch.addcmul_(own, q, other, value=-1)
                 """),
         /** KL(P || setting P + (1 - setting) Q). */
         SKEW_KL(
                 """
-                    p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
+                    lp, p, lq, q = (self).probabilities(x, y, p, q, sp, sq, s, into)
                     lm = (self).log_mixture(q, p, a)
                     gap = torch.sub_(lp, lm)
                     value = (self).dot(p, gap, p)
@@ -87,7 +95,7 @@ public final class HeadOps {
         /** KL(Q || setting Q + (1 - setting) P). */
         SKEW_REVERSE_KL(
                 """
-                    p, q = torch.exp(lp, out=e), torch.exp(lq, out=f)
+                    lp, p, lq, q = (self).probabilities(x, y, p, q, sp, sq, s, into)
                     lm = (self).log_mixture(p, q, a)
                     gap = torch.sub_(lq, lm)
                     value = (self).dot(q, gap, p)
@@ -98,8 +106,8 @@ public final class HeadOps {
         /** Half the sum of |P - Q|. */
         TOTAL_VARIATION(
                 """
-                    q = torch.exp(lq, out=f)
-                    apart = torch.sub(q, torch.exp(lp, out=e))
+                    lp, p, lq, q = (self).probabilities(x, y, p, q, sp, sq, s, into)
+                    apart = torch.sub(q, p)
                     value = torch.mul(torch.sum(torch.abs(apart), [1], True), 0.5)
                     slopes = torch.mul_(torch.mul_(torch.sign_(apart), q), 0.5)
                     gradient = torch.addcmul_(slopes, q, torch.sum(slopes, [1], True), value=-1)
@@ -109,11 +117,6 @@ public final class HeadOps {
 
         Formula(String body) {
             this.body = body;
-        }
-
-        /** What the gradient is given up to. */
-        public double gradientFactor(double setting) {
-            return this == JENSEN_SHANNON ? 1 - setting : 1;
         }
 
         private String method() {
@@ -138,14 +141,33 @@ public final class HeadOps {
                 value = torch.sub(torch.mul(reverse, rest), torch.mul((self).dot(p, gap, lp), ofForward))
                 own = torch.mul_(torch.add_(torch.mul_(torch.sub_(gap, reverse), rest), ofForward), q)
                 return (value, torch.sub_(own, torch.mul(p, ofForward)))
-              def log_softmax_into(self: __torch__.M, z: Tensor, scale: float, out: Tensor, scratch: Tensor) -> Tensor:
-                if torch.eq(scale, 1.):
-                  l = torch._log_softmax(z, 1, False, out=out)
-                else:
-                  l = torch._log_softmax(torch.mul(z, scale, out=scratch), 1, False, out=out)
-                return l
               def log_softmax(self: __torch__.M, z: Tensor, scale: float) -> Tensor:
-                return (self).log_softmax_into(z, scale, torch.empty_like(z), torch.empty_like(z))
+                if torch.ne(scale, 1.):
+                  z = torch.mul(z, scale)
+                return torch.log_softmax(z, 1)
+              def exponentials(self: __torch__.M, z: Tensor, scale: float, infinite: bool, room: Tensor, into: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+                x = z
+                if torch.ne(scale, 1.):
+                  x = torch.mul(x, scale, out=room)
+                if infinite:
+                  x = torch.clamp_min(x, -1e30, out=room)
+                e, sum, fits = into, torch.empty([1]), False
+                if torch.eq(torch.size(x, 0), 1):
+                  if torch.__not__(ops.prim.is_cuda(x)):
+                    e = torch.exp(x, out=into)
+                    sum = torch.sum(e, [1], True)
+                    of = annotate(float, torch.item(sum))
+                    fits = torch.__and__(torch.gt(of, 1e-18), torch.lt(of, 1e+18))
+                if torch.__not__(fits):
+                  x = torch._log_softmax(x, 1, False, out=room)
+                  if infinite:
+                    x = torch.clamp_min_(x, -1e30)
+                  e = torch.exp(x, out=into)
+                  sum = torch.sum(e, [1], True)
+                return (x, e, sum)
+              def probabilities(self: __torch__.M, x: Tensor, y: Tensor, p: Tensor, q: Tensor, sp: Tensor, sq: Tensor, s: Tensor, into: Tensor) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+                lp, lq = torch.sub(x, torch.log(sp), out=s), torch.sub(y, torch.log(sq), out=into)
+                return (lp, torch.mul_(p, torch.reciprocal(sp)), lq, torch.mul_(q, torch.reciprocal(sq)))
               def logits(self: __torch__.M, into: Tensor, h: Tensor, w: Tensor) -> Tensor:
                 z = torch.slice(into, 0, 0, torch.size(h, 0))
                 if torch.ne(ops.prim.dtype(w), 15):
@@ -169,8 +191,8 @@ public final class HeadOps {
                   most = torch.mul(parts, 49152)
                 step = ops.prim.max(parts, torch.floordiv(most, torch.size(z, 1)))
                 return (step, torch.floordiv(torch.sub(torch.add(torch.size(z, 0), step), 1), step))
-              def finish(self: __torch__.M, z: Tensor, g: Tensor, scale: float, c: Tensor, y: Tensor, cy: Tensor, losses: Tensor) -> Tensor:
-                factors = torch.mul(torch.unsqueeze(c, 1), scale)
+              def finish(self: __torch__.M, z: Tensor, g: Tensor, by: Tensor, c: Tensor, y: Tensor, cy: Tensor, losses: Tensor) -> Tensor:
+                factors = torch.mul(torch.unsqueeze(c, 1), by)
                 if torch.gt(torch.numel(y), 0):
                   l = torch.log_softmax(z, 1)
                   yc = torch.unsqueeze(y, 1)
@@ -206,7 +228,7 @@ public final class HeadOps {
                   share = torch.exp_(torch.sub_(outside, torch.clamp_min_(torch.logsumexp(outside, [1], True), -1e30)))
                   g = torch.scatter_add_(torch.mul_(share, torch.slice(s, 1, k)), 1, at, torch.slice(s, 1, 0, k))
                   _0 = torch.addcmul_(g, torch.exp_(l), torch.sum(s, [1], True), value=-1)
-                  _1 = (self).finish(torch.slice(z, 0, lo, hi), g, scale, torch.slice(c, 0, lo, hi), torch.slice(y, 0, lo, hi), torch.slice(cy, 0, lo, hi), torch.slice(losses, 0, lo, hi))
+                  _1 = (self).finish(torch.slice(z, 0, lo, hi), g, torch.full([1, 1], scale, dtype=6, device=ops.prim.device(z)), torch.slice(c, 0, lo, hi), torch.slice(y, 0, lo, hi), torch.slice(cy, 0, lo, hi), torch.slice(losses, 0, lo, hi))
                 return losses
             """
                     + Arrays.stream(Formula.values())
@@ -216,47 +238,43 @@ public final class HeadOps {
     /** A chunk goes in blocks of tokens that stay in a core's cache, as do the four buffers that all blocks share. */
     private static String method(String name, String body) {
         return """
-              def NAME_of(self: __torch__.M, lp: Tensor, lq: Tensor, a: float, e: Tensor, f: Tensor) -> Tuple[Tensor, Tensor, float]:
-                by = 1.
+              def NAME_of(self: __torch__.M, x: Tensor, y: Tensor, p: Tensor, q: Tensor, sp: Tensor, sq: Tensor, a: float, s: Tensor, into: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+                by = torch.ones_like(sp)
             BODY    return (value, gradient, by)
               def NAME(self: __torch__.M, z: Tensor, zt: Tensor, settings: Tensor, c: Tensor, y: Tensor, cy: Tensor) -> List[Tensor]:
                 scale = annotate(float, torch.item(torch.select(settings, 0, 0)))
                 a = annotate(float, torch.item(torch.select(settings, 0, 1)))
                 infinite = torch.gt(annotate(float, torch.item(torch.select(settings, 0, 2))), 0.)
                 n = torch.size(z, 0)
-                values = annotate(List[Tensor], [])
+                values, factors = annotate(List[Tensor], []), annotate(List[Tensor], [])
                 losses = torch.empty_like(cy)
                 step, count = (self).blocks(z, settings)
                 room = torch.empty([4, ops.prim.min([step, n]), torch.size(z, 1)], dtype=6, device=ops.prim.device(z))
-                lp0, lq0, e0, f0 = torch.unbind(room, 0)
+                s0, own0, e0, f0 = torch.unbind(room, 0)
                 zs, zts = torch.split(z, step), torch.split(zt, step)
                 labelled = torch.gt(torch.numel(y), 0)
                 for i in range(count):
                   zi = zs[i]
-                  if torch.eq(torch.size(zi, 0), torch.size(lp0, 0)):
-                    lp, lq1, e, f = lp0, lq0, e0, f0
+                  if torch.eq(torch.size(zi, 0), torch.size(s0, 0)):
+                    s, own, e, f = s0, own0, e0, f0
                   else:
-                    lp, lq1, e, f = torch.unbind(torch.slice(room, 1, 0, torch.size(zi, 0)), 0)
+                    s, own, e, f = torch.unbind(torch.slice(room, 1, 0, torch.size(zi, 0)), 0)
                   if labelled:
-                    lq2 = lq1
+                    into = own
                   else:
-                    if ops.prim.is_cuda(z):
-                      lq2 = lq1
-                    else:
-                      lq2 = zi
-                  _3 = (self).log_softmax_into(zts[i], scale, lp, e)
-                  if infinite:
-                    _0 = torch.clamp_min_(lp, -1e30)
-                  value, g, by = (self).NAME_of(lp, (self).log_softmax_into(zi, scale, lq2, e), a, e, f)
-                  _1 = torch.append(values, value)
+                    into = zi
+                  xi, p, sp = (self).exponentials(zts[i], scale, infinite, s, e)
+                  yi, q, sq = (self).exponentials(zi, scale, False, into, f)
+                  value, g, by = (self).NAME_of(xi, yi, p, q, sp, sq, a, s, into)
+                  _0, _1 = torch.append(values, value), torch.append(factors, by)
                   if labelled:
                     lo = torch.mul(i, step)
                     hi = torch.add(lo, torch.size(zi, 0))
-                    _2 = (self).finish(zi, g, torch.mul(scale, by), torch.slice(c, 0, lo, hi), torch.slice(y, 0, lo, hi), torch.slice(cy, 0, lo, hi), torch.slice(losses, 0, lo, hi))
+                    _2 = (self).finish(zi, g, torch.mul(by, scale), torch.slice(c, 0, lo, hi), torch.slice(y, 0, lo, hi), torch.slice(cy, 0, lo, hi), torch.slice(losses, 0, lo, hi))
                   else:
                     _2 = torch.copy_(zi, g)
                 all = torch.squeeze(torch.cat(values, 0), 1)
-                return [torch.masked_fill(torch.clamp_min(all, 0.), torch.gt(all, 1e20), inf), losses]
+                return [torch.masked_fill(torch.clamp_min(all, 0.), torch.gt(all, 1e20), inf), losses, torch.squeeze(torch.cat(factors, 0), 1)]
             """
                 .replace("BODY", body)
                 .replace("NAME", name);
@@ -293,9 +311,8 @@ public final class HeadOps {
 
     /**
      * A divergence of logits. The student's are overwritten: with labels by the gradient of sum(factor times divergence) plus
-     * sum(label factor times cross-entropy at temperature 1); without by that of the divergences as if temperature, factors
-     * and the {@link Formula#gradientFactor} were 1, to be multiplied by them in {@link #headGradient}, where there is less to
-     * multiply.
+     * sum(label factor times cross-entropy at temperature 1); without by that of the divergences up to a factor of each token,
+     * to be multiplied by it in {@link #headGradient}, where there is less to multiply.
      *
      * @param student [N, V]
      * @param teacher [N, V]
@@ -303,7 +320,8 @@ public final class HeadOps {
      * @param factors [N], of use with labels only
      * @param labels 64-bit [N], or [0] for no cross-entropy
      * @param labelFactors [N], or [0]
-     * @return the divergences [N], infinite where P lacks mass that the divergence asks for; and the cross-entropies [N] or [0]
+     * @return the divergences [N], infinite where P lacks mass that the divergence asks for; the cross-entropies [N] or [0]; and,
+     *     without labels, what a gradient is yet to be multiplied by as if temperature and factor were 1 [N]
      */
     public static NDList divergence(
             Formula formula,

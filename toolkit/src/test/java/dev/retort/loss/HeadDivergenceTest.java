@@ -140,6 +140,35 @@ class HeadDivergenceTest {
         }
     }
 
+    /** A token alone is reckoned without a look at its largest logit first, unless that would not fit. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void aTokenAloneMayHaveAllItsLogitsFarFromZero(Divergence divergence) {
+        for (float[] by : new float[][] {{0, 0}, {30, -40}, {-40, 40}, {-48, 120}, {300, -300}}) {
+            NDArray far = withColumn(hidden, by[0]);
+            NDArray farTeacher = withColumn(teacherHidden, by[1]);
+            NDArray farHead = withColumn(head, 1);
+            NDArray farTeacherHead = withColumn(teacherHead, 1);
+            float[] student = logits(far, farHead);
+            float[] other = logits(farTeacher, farTeacherHead);
+            float[] factors = factors();
+            HeadDivergence.Result result = new HeadDivergence(divergence, 1, 1)
+                    .withGradient(far, farHead, new TeacherSignal.Hidden(farTeacher, farTeacherHead), factors);
+            double rounding = 1e-6 * (2 + Math.abs(by[0]) + Math.abs(by[1]));
+            for (int row = 0; row < ROWS; row++) {
+                double value = LogitDivergence.row(divergence, student, other, row, VOCABULARY, 1, null);
+                assertThat((double) result.values()[row]).isCloseTo(value, within(rounding * (1 + value)));
+            }
+            NDArray gradient =
+                    manager.create(logitGradient(divergence, student, other, 1, factors), new Shape(ROWS, VOCABULARY));
+            assertClose(result.gradient(), gradient.matMul(farHead), (float) rounding / 20);
+        }
+    }
+
+    private NDArray withColumn(NDArray rows, float value) {
+        return rows.concat(manager.full(new Shape(rows.getShape().get(0), 1), value), 1);
+    }
+
     @ParameterizedTest
     @MethodSource("all")
     void tokensCutIntoPartsAddUp(Divergence divergence) {
