@@ -21,8 +21,8 @@ public final class HeadOps {
      * gradient is yet to be multiplied by [n, 1].
      *
      * <p>Given are x and y, the logits of teacher and student up to a term for each token, p and q, their exponentials, the
-     * sums sp and sq of these, and a setting a. Overwritten may be p, q, the buffer s, which x may be, and the buffer into, which
-     * y may be. By its slopes w = d value / d log Q the gradient is w - Q sum(w).
+     * sums sp and sq of these, and a setting a. Overwritten may be p, q, the buffers s, which x may be, into, which y may be, and
+     * t. By its slopes w = d value / d log Q the gradient is w - Q sum(w).
      */
     public enum Formula {
         /** KL(P || Q). */
@@ -73,7 +73,7 @@ public final class HeadOps {
         JENSEN_SHANNON(
                 """
                     odds = torch.div(sq, sp)
-                    mixture = torch.addcmul_(torch.mul(q, torch.sub(1., a)), p, torch.mul(odds, a))
+                    mixture = torch.addcmul_(torch.mul(q, torch.sub(1., a), out=t), p, torch.mul(odds, a))
                     lm = torch.log_(torch.clamp_min_(mixture, 1e-38))
                     ofTeacher = torch.div((self).dot(torch.sub(x, lm, out=s), p, s), sp)
                     own = torch.mul_(torch.sub(y, lm, out=into), q)
@@ -86,7 +86,7 @@ public final class HeadOps {
         SKEW_KL(
                 """
                     lp, p, lq, q = (self).probabilities(x, y, p, q, sp, sq, s, into)
-                    lm = (self).log_mixture(q, p, a)
+                    lm = (self).log_mixture(q, p, a, t)
                     gap = torch.sub_(lp, lm)
                     value = (self).dot(p, gap, p)
                     slopes = torch.mul_(torch.mul_(torch.exp_(gap), q), torch.sub(a, 1.))
@@ -96,7 +96,7 @@ public final class HeadOps {
         SKEW_REVERSE_KL(
                 """
                     lp, p, lq, q = (self).probabilities(x, y, p, q, sp, sq, s, into)
-                    lm = (self).log_mixture(p, q, a)
+                    lm = (self).log_mixture(p, q, a, t)
                     gap = torch.sub_(lq, lm)
                     value = (self).dot(q, gap, p)
                     odds = torch.mul_(torch.exp_(torch.sub_(lp, lm)), torch.sub(1., a))
@@ -132,8 +132,8 @@ public final class HeadOps {
                 else:
                   r = torch.sum(torch.mul(x, y, out=room), [1], True)
                 return r
-              def log_mixture(self: __torch__.M, x: Tensor, y: Tensor, ofY: float) -> Tensor:
-                return torch.log_(torch.clamp_min_(torch.lerp(x, y, ofY), 1e-38))
+              def log_mixture(self: __torch__.M, x: Tensor, y: Tensor, ofY: float, out: Tensor) -> Tensor:
+                return torch.log_(torch.clamp_min_(torch.lerp(x, y, ofY, out=out), 1e-38))
               def weighed(self: __torch__.M, lp: Tensor, lq: Tensor, p: Tensor, q: Tensor, ofForward: Tensor) -> Tuple[Tensor, Tensor]:
                 gap = torch.sub(lq, lp)
                 rest = torch.rsub(ofForward, 1.)
@@ -170,11 +170,16 @@ public final class HeadOps {
                 return (lp, torch.mul_(p, torch.reciprocal(sp)), lq, torch.mul_(q, torch.reciprocal(sq)))
               def logits(self: __torch__.M, into: Tensor, h: Tensor, w: Tensor) -> Tensor:
                 z = torch.slice(into, 0, 0, torch.size(h, 0))
-                if torch.ne(ops.prim.dtype(w), 15):
-                  r = torch.addmm_(z, h, torch.t(w), beta=0)
+                if torch.eq(ops.prim.dtype(w), 15):
+                  _0 = torch.copy_(z, torch.linear(torch.to(h, 15), w))
                 else:
-                  r = torch.copy_(z, torch.linear(torch.to(h, 15), w))
-                return r
+                  if ops.prim.is_cuda(z):
+                    _1 = torch.addmm_(z, h, torch.t(w), beta=0)
+                  else:
+                    zs, ws = torch.split(z, 16384, 1), torch.split(w, 16384)
+                    for i in range(torch.len(ws)):
+                      _2 = torch.addmm_(zs[i], h, torch.t(ws[i]), beta=0)
+                return z
               def head_gradient(self: __torch__.M, g: Tensor, by: Tensor, h: Tensor, w: Tensor, dh: Tensor, dw: Tensor) -> Tensor:
                 if torch.gt(torch.numel(dw), 0):
                   _0 = torch.addmm_(dw, torch.t(g), torch.mul(h, by))
@@ -235,10 +240,10 @@ public final class HeadOps {
                             .map(formula -> method(formula.method(), formula.body))
                             .collect(Collectors.joining());
 
-    /** A chunk goes in blocks of tokens that stay in a core's cache, as do the four buffers that all blocks share. */
+    /** A chunk goes in blocks of tokens that stay in a core's cache, as do the buffers that all blocks share. */
     private static String method(String name, String body) {
         return """
-              def NAME_of(self: __torch__.M, x: Tensor, y: Tensor, p: Tensor, q: Tensor, sp: Tensor, sq: Tensor, a: float, s: Tensor, into: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+              def NAME_of(self: __torch__.M, x: Tensor, y: Tensor, p: Tensor, q: Tensor, sp: Tensor, sq: Tensor, a: float, s: Tensor, into: Tensor, t: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
                 by = torch.ones_like(sp)
             BODY    return (value, gradient, by)
               def NAME(self: __torch__.M, z: Tensor, zt: Tensor, settings: Tensor, c: Tensor, y: Tensor, cy: Tensor) -> List[Tensor]:
@@ -249,23 +254,25 @@ public final class HeadOps {
                 values, factors = annotate(List[Tensor], []), annotate(List[Tensor], [])
                 losses = torch.empty_like(cy)
                 step, count = (self).blocks(z, settings)
-                room = torch.empty([4, ops.prim.min([step, n]), torch.size(z, 1)], dtype=6, device=ops.prim.device(z))
-                s0, own0, e0, f0 = torch.unbind(room, 0)
-                zs, zts = torch.split(z, step), torch.split(zt, step)
                 labelled = torch.gt(torch.numel(y), 0)
+                buffers = torch.add(int(labelled), 4)
+                room = torch.empty([buffers, ops.prim.min([step, n]), torch.size(z, 1)], dtype=6, device=ops.prim.device(z))
+                s0, e0, f0, t0, own0 = room[0], room[1], room[2], room[3], room[-1]
+                zs, zts = torch.split(z, step), torch.split(zt, step)
                 for i in range(count):
                   zi = zs[i]
                   if torch.eq(torch.size(zi, 0), torch.size(s0, 0)):
-                    s, own, e, f = s0, own0, e0, f0
+                    s, e, f, t, own = s0, e0, f0, t0, own0
                   else:
-                    s, own, e, f = torch.unbind(torch.slice(room, 1, 0, torch.size(zi, 0)), 0)
+                    part = torch.slice(room, 1, 0, torch.size(zi, 0))
+                    s, e, f, t, own = part[0], part[1], part[2], part[3], part[-1]
                   if labelled:
                     into = own
                   else:
                     into = zi
                   xi, p, sp = (self).exponentials(zts[i], scale, infinite, s, e)
                   yi, q, sq = (self).exponentials(zi, scale, False, into, f)
-                  value, g, by = (self).NAME_of(xi, yi, p, q, sp, sq, a, s, into)
+                  value, g, by = (self).NAME_of(xi, yi, p, q, sp, sq, a, s, into, t)
                   _0, _1 = torch.append(values, value), torch.append(factors, by)
                   if labelled:
                     lo = torch.mul(i, step)
@@ -303,7 +310,7 @@ public final class HeadOps {
 
     /**
      * Writes the logits of h [N, D] under w [V, D], float32 or bfloat16, into the first rows of a float32 buffer, and gives those
-     * rows [N, V].
+     * rows [N, V]. A large product on a CPU would take memory of its own: it goes by some thousand tokens of the vocabulary.
      */
     public static NDArray logits(NDArray buffer, NDArray h, NDArray w) {
         return Holder.MODULE.call("logits", false, buffer, h, w).singletonOrThrow();
