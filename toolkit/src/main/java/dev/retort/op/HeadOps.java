@@ -73,14 +73,15 @@ public final class HeadOps {
         JENSEN_SHANNON(
                 """
                     odds = torch.div(sq, sp)
-                    mixture = torch.addcmul_(torch.mul(q, torch.sub(1., a), out=t), p, torch.mul(odds, a))
+                    own = torch.mul(q, torch.full_like(odds, torch.sub(1., a)), out=t)
+                    mixture = torch.addcmul_(own, p, torch.mul(odds, a))
                     lm = torch.log_(torch.clamp_min_(mixture, 1e-38))
                     ofTeacher = torch.div((self).dot(torch.sub(x, lm, out=s), p, s), sp)
-                    own = torch.mul_(torch.sub(y, lm, out=into), q)
-                    other = torch.div(torch.sum(own, [1], True), sq)
+                    gap = torch.mul_(torch.sub(y, lm, out=into), q)
+                    other = torch.div(torch.sum(gap, [1], True), sq)
                     by = torch.mul(torch.reciprocal(sq), torch.sub(1., a))
                     value = torch.add(torch.mul(torch.add(ofTeacher, torch.log(odds)), a), torch.mul(other, torch.sub(1., a)))
-                    gradient = torch.addcmul_(own, q, other, value=-1)
+                    gradient = torch.addcmul_(gap, q, other, value=-1)
                 """),
         /** KL(P || setting P + (1 - setting) Q). */
         SKEW_KL(
@@ -148,7 +149,7 @@ public final class HeadOps {
               def exponentials(self: __torch__.M, z: Tensor, scale: float, infinite: bool, room: Tensor, into: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
                 x = z
                 if torch.ne(scale, 1.):
-                  x = torch.mul(x, scale, out=room)
+                  x = torch.mul(x, torch.full([1, 1], scale, dtype=6, device=ops.prim.device(x)), out=room)
                 if infinite:
                   x = torch.clamp_min(x, -1e30, out=room)
                 e, sum, fits = into, torch.empty([1]), False
