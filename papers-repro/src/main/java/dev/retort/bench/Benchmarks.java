@@ -111,12 +111,13 @@ public final class Benchmarks {
     private static void compute(
             Request request, Path root, Path folder, int threads, ObjectNode result, PrintWriter progress)
             throws IOException, InterruptedException {
+        List<String> names = chosen(request, LossBench.names());
         Peers peers = Peers.ready(root, request.python(), folder, progress);
         result.put("ours", engine());
         result.put("peers", peers.versions());
         ArrayNode measured = result.putArray("cases");
         LossBench bench = new LossBench(threads, folder, peers);
-        for (String name : chosen(request, LossBench.names())) {
+        for (String name : names) {
             measured.add(bench.run(name, request.repetitions(), progress));
         }
     }

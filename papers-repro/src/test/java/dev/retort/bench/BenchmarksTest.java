@@ -149,6 +149,16 @@ class BenchmarksTest {
         assertThat(table).startsWith("distill-step dolly\n").hasLineCount(6);
     }
 
+    /** No interpreter is given, so that the peers' packages would be installed. */
+    @Test
+    void aCaseOfLossThatIsNotThereIsSaidBeforePeersAreInstalled() {
+        Benchmarks.Request request = new Benchmarks.Request("loss", 1, "kl", null, null, null, 1, null);
+        assertThatThrownBy(() -> Benchmarks.run(request, new PrintWriter(progress)))
+                .isInstanceOf(IOException.class)
+                .hasMessage("there is no case 'kl'; there are " + LossBench.names());
+        assertThat(progress.toString()).isEmpty();
+    }
+
     @Test
     void aModelAsGgufBecomesAFolderOfItsOwn() throws Exception {
         String message = "there is no case 'batch-2'; there are [batch-16, batch-1]";
