@@ -73,8 +73,8 @@ public final class HeadOps {
         JENSEN_SHANNON(
                 """
                     odds = torch.div(sq, sp)
-                    own = torch.mul(q, torch.full_like(odds, torch.sub(1., a)), out=t)
-                    mixture = torch.addcmul_(own, p, torch.mul(odds, a))
+                    ofStudent = torch.mul(q, torch.full_like(odds, torch.sub(1., a)), out=t)
+                    mixture = torch.addcmul_(ofStudent, p, torch.mul(odds, a))
                     lm = torch.log_(torch.clamp_min_(mixture, 1e-38))
                     ofTeacher = torch.div((self).dot(torch.sub(x, lm, out=s), p, s), sp)
                     gap = torch.mul_(torch.sub(y, lm, out=into), q)
@@ -256,7 +256,8 @@ public final class HeadOps {
                 losses = torch.empty_like(cy)
                 step, count = (self).blocks(z, settings)
                 labelled = torch.gt(torch.numel(y), 0)
-                buffers = torch.add(int(labelled), 4)
+                apart = torch.__or__(labelled, ops.prim.is_cuda(z))
+                buffers = torch.add(int(apart), 4)
                 room = torch.empty([buffers, ops.prim.min([step, n]), torch.size(z, 1)], dtype=6, device=ops.prim.device(z))
                 s0, e0, f0, t0, own0 = room[0], room[1], room[2], room[3], room[-1]
                 zs, zts = torch.split(z, step), torch.split(zt, step)
@@ -267,7 +268,7 @@ public final class HeadOps {
                   else:
                     part = torch.slice(room, 1, 0, torch.size(zi, 0))
                     s, e, f, t, own = part[0], part[1], part[2], part[3], part[-1]
-                  if labelled:
+                  if apart:
                     into = own
                   else:
                     into = zi
