@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.data.AtomicFiles;
 import dev.retort.data.Rows;
+import dev.retort.loss.JensenShannon;
 import dev.retort.model.SafetensorsFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -32,6 +33,13 @@ final class LossBench {
 
     private static final List<Loss> LOSSES =
             List.of(new Loss("forward-kl", 0), new Loss("reverse-kl", 1), new Loss("jsd", 0.5));
+
+    private static final float TEACHER_APART = 0.25f;
+
+    private static final double TEMPERATURE = 1;
+
+    /** So many of the tokens are compared with float64 too. */
+    private static final int EXACT_TOKENS = 32;
 
     private static final List<String> TENSORS = List.of("values", "hidden_gradient", "head_gradient");
 
@@ -67,14 +75,26 @@ final class LossBench {
             Files.deleteIfExists(results(name, side.name()));
         }
         ObjectNode result = Comparison.run(work, repetitions, folder, progress);
+        double[] exact = ExactLoss.values(
+                new JensenShannon(beta),
+                TEMPERATURE,
+                Math.min(EXACT_TOKENS, size.tokens()),
+                size.vocabulary(),
+                size.width(),
+                headBound(size),
+                TEACHER_APART);
         for (JsonNode side : result.get("sides")) {
             Path theirs = results(name, side.get("side").asText());
-            if (Files.exists(theirs) && !side.get("side").asText().equals("retort")) {
+            if (!Files.exists(theirs)) {
+                continue;
+            }
+            if (!side.get("side").asText().equals("retort")) {
                 ObjectNode apart = ((ObjectNode) side).putObject("apart_from_ours");
                 for (String tensor : TENSORS) {
                     apart.put(tensor, apart(results(name, "retort"), theirs, tensor));
                 }
             }
+            ((ObjectNode) side).put("apart_from_float64", largest(exact, read(theirs, "values")));
         }
         return result;
     }
@@ -83,17 +103,20 @@ final class LossBench {
         return folder.resolve("loss-" + name + "-" + side + ".safetensors");
     }
 
+    /** So wide that the student's logits have a standard deviation of 3, as a language model's have. */
+    private static float headBound(Size size) {
+        return (float) (9 / Math.sqrt(size.width()));
+    }
+
     private BenchCase make(String name, Size size, double beta) throws IOException {
-        // So wide that the student's logits have a standard deviation of 3, as a language model's have.
-        double headBound = 9 / Math.sqrt(size.width());
         ObjectNode json = Rows.mapper().createObjectNode();
         json.put("threads", threads);
         json.put("tokens", size.tokens());
         json.put("vocabulary", size.vocabulary());
         json.put("width", size.width());
-        json.put("head_bound", (float) headBound);
-        json.put("teacher_apart", 0.25f);
-        json.put("temperature", 1.0);
+        json.put("head_bound", headBound(size));
+        json.put("teacher_apart", TEACHER_APART);
+        json.put("temperature", TEMPERATURE);
         json.put("beta", beta);
         json.put("head_row_step", LossWorker.HEAD_ROW_STEP);
         Path file = folder.resolve("loss-" + name + ".json");
@@ -103,7 +126,7 @@ final class LossBench {
         figures.put("vocabulary", size.vocabulary());
         figures.put("width", size.width());
         figures.put("beta", beta);
-        figures.put("temperature", 1.0);
+        figures.put("temperature", TEMPERATURE);
         figures.put("dtype", "float32");
         List<Side> sides = new ArrayList<>();
         sides.add(new Side(
@@ -141,16 +164,34 @@ final class LossBench {
             throw new IOException(
                     String.format(Locale.ROOT, "%s: %s has %d numbers, not %d", theirs, tensor, b.length, a.length));
         }
-        double largest = 0;
+        if (tensor.equals("values")) {
+            return largest(doubles(b), a);
+        }
         double difference = 0;
         double norm = 0;
         for (int i = 0; i < a.length; i++) {
             double gap = a[i] - (double) b[i];
-            largest = Math.max(largest, Math.abs(gap) / (1 + Math.abs(b[i])));
             difference += gap * gap;
             norm += (double) b[i] * b[i];
         }
-        return tensor.equals("values") ? largest : Math.sqrt(difference / norm);
+        return Math.sqrt(difference / norm);
+    }
+
+    /** Over the reference's places: the largest difference over 1 + the reference's size. */
+    private static double largest(double[] reference, float[] values) {
+        double largest = 0;
+        for (int i = 0; i < reference.length; i++) {
+            largest = Math.max(largest, Math.abs(values[i] - reference[i]) / (1 + Math.abs(reference[i])));
+        }
+        return largest;
+    }
+
+    private static double[] doubles(float[] values) {
+        double[] copy = new double[values.length];
+        for (int i = 0; i < copy.length; i++) {
+            copy[i] = values[i];
+        }
+        return copy;
     }
 
     static float[] read(Path file, String tensor) throws IOException {

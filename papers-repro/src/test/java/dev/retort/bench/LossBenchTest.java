@@ -60,6 +60,9 @@ class LossBenchTest {
         assertThat(alone.get("sides").findValuesAsText("side"))
                 .containsExactly("retort", "trl-autograd", "trl-chunked", "limit");
         assertThat(alone.findValues("apart_from_ours")).isEmpty();
+        assertThat(alone.findValues("apart_from_float64")).hasSize(1);
+        double error = alone.at("/sides/0/apart_from_float64").doubleValue();
+        assertThat(error).isBetween(1e-12, 1e-6);
 
         Path ours = folder.resolve("loss-tiny-jsd-retort.safetensors");
         float[] values = LossBench.read(ours, "values");
@@ -86,6 +89,10 @@ class LossBenchTest {
         assertThat(apart.get("hidden_gradient").doubleValue()).isEqualTo(0.5);
         assertThat(apart.get("head_gradient").doubleValue()).isEqualTo(2);
         assertThat(sides.get(3).has("apart_from_ours")).isFalse();
+        assertThat(sides.get(0).get("apart_from_float64").doubleValue()).isEqualTo(error);
+        assertThat(sides.get(1).get("apart_from_float64").doubleValue()).isEqualTo(error);
+        assertThat(sides.get(2).get("apart_from_float64").doubleValue()).isCloseTo(1 / least, within(1e-5));
+        assertThat(sides.get(3).has("apart_from_float64")).isFalse();
 
         write(folder.resolve("chunked"), new float[5], ofHidden, ofHead);
         assertThatThrownBy(this::run)
