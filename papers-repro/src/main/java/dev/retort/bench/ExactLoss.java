@@ -48,7 +48,14 @@ final class ExactLoss {
 
     /** A row of the student's tensor and of the teacher's, which is that and noise: rounded to float32 where the sides round. */
     private static void rows(
-            int row, int width, long seed, float bound, long noiseSeed, float noise, double[] student, double[] teacher) {
+            int row,
+            int width,
+            long seed,
+            float bound,
+            long noiseSeed,
+            float noise,
+            double[] student,
+            double[] teacher) {
         for (int i = 0; i < width; i++) {
             long place = (long) row * width + i;
             float value = bound * LossTensors.value(seed, place);

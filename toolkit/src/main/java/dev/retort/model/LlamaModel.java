@@ -176,8 +176,8 @@ public final class LlamaModel implements CausalLm {
             return CausalLm.super.labelHidden(batch);
         }
         PackedRows packed = PackedRows.of(batch, this);
-        NDArray x = read(packed, wholeLayers(), null, (read, layer) -> {});
-        return norm(Ops.selectRows(x, batch.manager().create(PackedRows.labelPlaces(batch))), "model.norm");
+        NDArray places = batch.manager().create(PackedRows.labelPlaces(batch));
+        return norm(read(packed, places, wholeLayers(), null, (read, layer) -> {}), "model.norm");
     }
 
     @Override
@@ -371,20 +371,20 @@ public final class LlamaModel implements CausalLm {
         List<int[]> rests = prompts.stream()
                 .map(prompt -> Arrays.copyOfRange(prompt, shared, prompt.length))
                 .toList();
-        NDArray x = read(PackedRows.of(rests, shared, this, scratch), state.wholeLayers(), prefix, (read, layer) -> {
-            if (Thread.currentThread().isInterrupted()) {
-                // Many long prompts take minutes.
-                throw new CancellationException("the reading of prompts was given up");
-            }
-            state.setPrompts(layer, firstRow, read.keys(), read.values());
-        });
         long[] last = new long[prompts.size()];
         long tokens = 0;
         for (int row = 0; row < last.length; row++) {
             tokens += rests.get(row).length;
             last[row] = tokens - 1;
         }
-        return Ops.selectRows(x, scratch.create(last));
+        PackedRows packed = PackedRows.of(rests, shared, this, scratch);
+        return read(packed, scratch.create(last), state.wholeLayers(), prefix, (read, layer) -> {
+            if (Thread.currentThread().isInterrupted()) {
+                // Many long prompts take minutes.
+                throw new CancellationException("the reading of prompts was given up");
+            }
+            state.setPrompts(layer, firstRow, read.keys(), read.values());
+        });
     }
 
     /** Reads what all prompts begin with. */
@@ -398,7 +398,9 @@ public final class LlamaModel implements CausalLm {
         NDArray seen = scratch.create(mask, new Shape(width, shared + width));
         List<LlamaLayer.Prefix> prefix = new ArrayList<>();
         int[] tokens = Arrays.copyOf(prompts.get(0), shared);
-        read(PackedRows.of(List.of(tokens), 0, this, scratch), state.wholeLayers(), null, (read, layer) -> {
+        PackedRows packed = PackedRows.of(List.of(tokens), 0, this, scratch);
+        NDArray last = scratch.create(new long[] {shared - 1L});
+        read(packed, last, state.wholeLayers(), null, (read, layer) -> {
             NDArray keys = read.keys().duplicate();
             NDArray values = read.values().duplicate();
             keys.attach(scratch);
@@ -408,16 +410,22 @@ public final class LlamaModel implements CausalLm {
         return prefix;
     }
 
-    /** Reads rows that lie behind one another: the last layer's result [N, D]. What each layer gives is shown, then freed. */
+    /**
+     * Reads rows that lie behind one another: the last layer's result for the wanted tokens [L, D]. What each layer gives is shown,
+     * then freed.
+     */
     private NDArray read(
             PackedRows packed,
+            NDArray wanted,
             List<NDArray[]> layers,
             List<LlamaLayer.Prefix> prefix,
             ObjIntConsumer<LlamaLayer.Read> show) {
         NDArray x = Ops.embedding(packed.ids(), weights.get(EMBEDDING)); // [N, D]
         for (int layer = 0; layer < config.layers(); layer++) {
             LlamaLayer.Prefix before = prefix == null ? null : prefix.get(layer);
-            LlamaLayer.Read read = LlamaLayer.read(x, layers.get(layer), packed.pack(), before, config.normEpsilon());
+            NDArray needed = layer == config.layers() - 1 ? wanted : null;
+            LlamaLayer.Read read =
+                    LlamaLayer.read(x, layers.get(layer), packed.pack(), before, config.normEpsilon(), needed);
             show.accept(read, layer);
             read.keys().close();
             read.values().close();

@@ -2,7 +2,6 @@ package dev.retort.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
 import dev.retort.batch.TokenBatch;
 import dev.retort.op.LlamaLayer;
 import dev.retort.op.Ops;
@@ -58,13 +57,14 @@ final class LlamaPasses implements GradientPasses {
         read(batch);
         NDArray x = Ops.embedding(ids, weights.get(LlamaModel.EMBEDDING)); // [N, D]
         kept.clear();
-        for (NDArray[] layer : layers) {
+        for (int layer = 0; layer < layers.size(); layer++) {
             goOn();
-            LlamaLayer.Kept results = LlamaLayer.forward(x, layer, pack, epsilon);
+            NDArray needed = layer == layers.size() - 1 ? labelPlaces : null;
+            LlamaLayer.Kept results = LlamaLayer.forward(x, layers.get(layer), pack, epsilon, needed);
             kept.add(results);
             x = results.out();
         }
-        beforeNorm = Ops.selectRows(x, labelPlaces);
+        beforeNorm = x;
         NDList states = new NDList(Ops.rmsNorm(beforeNorm, weights.get(LAST_NORM), epsilon));
         for (int layer : wanted) {
             boolean isLast = layer == layers.size();
@@ -105,9 +105,7 @@ final class LlamaPasses implements GradientPasses {
             gradient = wanted.get(i) == layers.size() ? gradient.add(ofStates.get(i + 1)) : gradient;
         }
         addNorm(LAST_NORM, gradient, beforeNorm);
-        NDArray atLabels = Ops.rmsNormGradient(gradient, beforeNorm, weights.get(LAST_NORM), epsilon);
-        NDArray dx = ids.getManager().zeros(new Shape(ids.size(), model.config().hiddenSize()));
-        Ops.addRows(dx, labelPlaces, atLabels);
+        NDArray dx = Ops.rmsNormGradient(gradient, beforeNorm, weights.get(LAST_NORM), epsilon); // [L, D]
         for (int layer = layers.size() - 1; layer >= 0; layer--) {
             goOn();
             addStates(layer + 1, ofStates, dx);

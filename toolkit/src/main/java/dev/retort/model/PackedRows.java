@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
 import dev.retort.op.LlamaLayer;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -17,7 +18,16 @@ import java.util.List;
 record PackedRows(NDArray ids, LlamaLayer.Pack pack) {
 
     static PackedRows of(TokenBatch batch, LlamaModel model) {
-        return of(batch.examples().stream().map(TokenExample::input).toList(), 0, model, batch.manager());
+        return of(batch.examples().stream().map(PackedRows::needed).toList(), 0, model, batch.manager());
+    }
+
+    /** A row up to the token that predicts its last label: nobody asks what comes after. */
+    private static int[] needed(TokenExample row) {
+        int length = row.input().length - 1;
+        while (length > 1 && row.labels()[length] == TokenExample.IGNORED) {
+            length--;
+        }
+        return Arrays.copyOf(row.input(), Math.max(1, length));
     }
 
     /** The tokens from which a batch's labels are predicted, in the order of {@link TokenBatch#labelIds()}. */
@@ -32,7 +42,7 @@ record PackedRows(NDArray ids, LlamaLayer.Pack pack) {
                     places[label++] = (long) first + t - 1;
                 }
             }
-            first += row.input().length;
+            first += needed(row).length;
         }
         return places;
     }

@@ -69,7 +69,7 @@ public final class LlamaLayer {
               def feed_forward_int8(self: __torch__.M, y: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, e: float) -> Tensor:
                 gate, up = torch.chunk((self).linear_int8(torch.mul_(torch.mul(y, (self).rms(y, e)), n2), wgu, sgu), 2, 1)
                 return torch.add_((self).linear_int8(torch.mul_(torch.silu(gate), up), wd, sd), y)
-              def read_int8(self: __torch__.M, x: Tensor, n1: Tensor, wqkv: Tensor, sqkv: Tensor, wo: Tensor, so: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, pk: Tensor, pv: Tensor, mask: Tensor) -> List[Tensor]:
+              def read_int8(self: __torch__.M, x: Tensor, n1: Tensor, wqkv: Tensor, sqkv: Tensor, wo: Tensor, so: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, pk: Tensor, pv: Tensor, mask: Tensor, wanted: Tensor) -> List[Tensor]:
                 e = annotate(float, torch.item(eps))
                 width = torch.size(cos, -1)
                 h = torch.mul_(torch.mul(x, (self).rms(x, e)), n1)
@@ -77,22 +77,24 @@ public final class LlamaLayer {
                 queries = torch.floordiv(torch.size(wo, 1), width)
                 both = torch.floordiv(torch.add(torch.size(qkv, 1), queries), 2)
                 turned = (self).rotate(torch.slice(qkv, 1, 0, both), cos, sin)
-                ctx, k, v = (self).read_attention(torch.slice(turned, 1, 0, queries), torch.slice(turned, 1, queries), torch.slice(qkv, 1, both), slots, places, rows0, pk, pv, mask)
-                y = torch.add_((self).linear_int8(ctx, wo, so), x)
+                xs, outs = (self).wanted(x, places, wanted)
+                ctx, k, v = (self).read_attention(torch.slice(turned, 1, 0, queries), torch.slice(turned, 1, queries), torch.slice(qkv, 1, both), slots, outs, rows0, pk, pv, mask)
+                y = torch.add_((self).linear_int8(ctx, wo, so), xs)
                 return [(self).feed_forward_int8(y, n2, wgu, sgu, wd, sd, e), k, v]
-              def read(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, pk: Tensor, pv: Tensor, mask: Tensor) -> List[Tensor]:
+              def read(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, pk: Tensor, pv: Tensor, mask: Tensor, wanted: Tensor) -> List[Tensor]:
                 e = annotate(float, torch.item(eps))
                 n, d, t = torch.size(x, 0), torch.size(cos, -1), ops.prim.dtype(wq)
                 h1 = torch.to(torch.mul_(torch.mul(x, (self).rms(x, e)), n1), t)
                 q = (self).rotate(torch.view(torch.to(torch.linear(h1, wq), 6), [n, -1, d]), cos, sin)
                 k0 = (self).rotate(torch.view(torch.to(torch.linear(h1, wk), 6), [n, -1, d]), cos, sin)
                 v0 = torch.view(torch.to(torch.linear(h1, wv), 6), [n, -1, d])
-                ctx, k, v = (self).read_attention(q, k0, v0, slots, places, rows0, pk, pv, mask)
-                y = torch.add_(torch.to(torch.linear(torch.to(ctx, t), wo), 6), x)
+                xs, outs = (self).wanted(x, places, wanted)
+                ctx, k, v = (self).read_attention(q, k0, v0, slots, outs, rows0, pk, pv, mask)
+                y = torch.add_(torch.to(torch.linear(torch.to(ctx, t), wo), 6), xs)
                 h2 = torch.to(torch.mul_(torch.mul(y, (self).rms(y, e)), n2), t)
                 inner = torch.mul_(torch.silu(torch.linear(h2, wg)), torch.linear(h2, wu))
                 return [torch.add_(torch.to(torch.linear(inner, wd), 6), y), k, v]
-              def read_attention(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, pk: Tensor, pv: Tensor, mask: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+              def read_attention(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, slots: Tensor, outs: Tensor, rows0: Tensor, pk: Tensor, pv: Tensor, mask: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
                 rows = annotate(int, torch.item(rows0))
                 g = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
                 qp = (self).pad_heads(q, slots, rows)
@@ -105,7 +107,13 @@ public final class LlamaLayer {
                 else:
                   ka, va = kp, vp
                   o, _1 = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), 0., True)
-                return ((self).unpad_heads(o, places), ka, va)
+                return ((self).unpad_heads(o, outs), ka, va)
+              def wanted(self: __torch__.M, x: Tensor, places: Tensor, wanted: Tensor) -> Tuple[Tensor, Tensor]:
+                if torch.eq(ops.prim.dtype(wanted), 4):
+                  xs, outs = torch.index_select(x, 0, wanted), torch.index_select(places, 0, wanted)
+                else:
+                  xs, outs = x, places
+                return (xs, outs)
               def decode_row(self: __torch__.M, x0: Tensor, n1: Tensor, wqkv: Tensor, wo: Tensor, n2: Tensor, wgu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, kc: Tensor, vc: Tensor, at: Tensor, eps: Tensor) -> Tensor:
                 e = annotate(float, torch.item(eps))
                 start = annotate(int, torch.item(at))
@@ -153,7 +161,7 @@ public final class LlamaLayer {
                 else:
                   y = x
                 return y
-              def forward_pass(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor) -> List[Tensor]:
+              def forward_pass(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, wanted: Tensor) -> List[Tensor]:
                 e = annotate(float, torch.item(eps))
                 rows = annotate(int, torch.item(rows0))
                 n, d, t = torch.size(x, 0), torch.size(cos, -1), ops.prim.dtype(wq)
@@ -167,8 +175,9 @@ public final class LlamaLayer {
                 kp = (self).pad_heads(k, slots, rows)
                 vp = (self).pad_heads(v, slots, rows)
                 o, lse = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), 0., True)
-                ctx = torch.to((self).unpad_heads(o, places), t)
-                y = torch.add_(torch.to(torch.linear(ctx, wo), 6), x)
+                xs, outs = (self).wanted(x, places, wanted)
+                ctx = torch.to((self).unpad_heads(o, outs), t)
+                y = torch.add_(torch.to(torch.linear(ctx, wo), 6), xs)
                 r2 = (self).rms(y, e)
                 h2 = torch.to(torch.mul_(torch.mul(y, r2), n2), t)
                 gate, up = torch.linear(h2, wg), torch.linear(h2, wu)
@@ -176,7 +185,7 @@ public final class LlamaLayer {
                 inner = torch.mul(act, up)
                 out = torch.add_(torch.to(torch.linear(inner, wd), 6), y)
                 return [out, r1, h1, qp, kp, vp, o, lse, ctx, y, r2, h2, gate, up, act, inner]
-              def backward_pass(self: __torch__.M, dout: Tensor, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, r1: Tensor, h1: Tensor, qp: Tensor, kp: Tensor, vp: Tensor, o: Tensor, lse: Tensor, ctx: Tensor, y: Tensor, r2: Tensor, h2: Tensor, gate: Tensor, up: Tensor, act: Tensor, inner: Tensor) -> List[Tensor]:
+              def backward_pass(self: __torch__.M, dout: Tensor, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, wanted: Tensor, r1: Tensor, h1: Tensor, qp: Tensor, kp: Tensor, vp: Tensor, o: Tensor, lse: Tensor, ctx: Tensor, y: Tensor, r2: Tensor, h2: Tensor, gate: Tensor, up: Tensor, act: Tensor, inner: Tensor) -> List[Tensor]:
                 rows = annotate(int, torch.item(rows0))
                 n, d, t = torch.size(x, 0), torch.size(cos, -1), ops.prim.dtype(wq)
                 dinner = torch.matmul(torch.to(dout, t), wd)
@@ -186,7 +195,8 @@ public final class LlamaLayer {
                 dy = torch.add_((self).rms_norm_gradient(dh2, y, h2, n2, r2), dout)
                 g = torch.floordiv(torch.size(qp, 1), torch.size(kp, 1))
                 dctx = torch.to(torch.matmul(torch.to(dy, t), wo), 6)
-                dop = torch.index_copy_(torch.zeros([torch.size(slots, 0), torch.size(dctx, 1)], dtype=6), 0, places, dctx)
+                _0, outs = (self).wanted(places, places, wanted)
+                dop = torch.index_copy_(torch.zeros([torch.size(slots, 0), torch.size(dctx, 1)], dtype=6), 0, outs, dctx)
                 dop2 = torch.transpose(torch.view(dop, [rows, -1, torch.size(qp, 1), d]), 1, 2)
                 dq, dk, dv = torch._scaled_dot_product_flash_attention_for_cpu_backward(dop2, qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), o, lse, 0., True)
                 neg = torch.neg(sin)
@@ -196,7 +206,11 @@ public final class LlamaLayer {
                 dk2 = torch.to(torch.flatten((self).rotate(dku, cos, neg), 1), t)
                 dv2 = torch.to((self).unpad_heads((self).sum_heads(dv, g), places), t)
                 dh1 = torch.to(torch.addmm(torch.addmm(torch.matmul(dq2, wq), dk2, wk), dv2, wv), 6)
-                dx = torch.add_((self).rms_norm_gradient(dh1, x, h1, n1, r1), dy)
+                dx = (self).rms_norm_gradient(dh1, x, h1, n1, r1)
+                if torch.eq(ops.prim.dtype(wanted), 4):
+                  _1 = torch.index_add_(dx, 0, wanted, dy)
+                else:
+                  _1 = torch.add_(dx, dy)
                 return [dx, dq2, dk2, dv2, dy, dgate, dup, dh1, dh2]
             """;
 
@@ -240,9 +254,12 @@ public final class LlamaLayer {
             NDArray mask,
             long position,
             double epsilon) {
-        NDArray seen = mask == null ? Holder.NOTHING : mask;
         String method = isInt8(weights) ? "decode_int8" : "decode";
-        return decode(method, x, weights, rotation, keys, values, position, epsilon, seen);
+        return decode(method, x, weights, rotation, keys, values, position, epsilon, orNothing(mask));
+    }
+
+    private static NDArray orNothing(NDArray array) {
+        return array == null ? Holder.NOTHING : array;
     }
 
     /**
@@ -269,7 +286,7 @@ public final class LlamaLayer {
     /**
      * What reading prompts gives.
      *
-     * @param out the layer's result [N, D]
+     * @param out the layer's result [N, D], or for the wanted tokens alone [L, D]
      * @param keys rotated, those of a prefix before each row's [B, K, P + S, d]
      * @param values likewise
      */
@@ -290,14 +307,16 @@ public final class LlamaLayer {
      * @param x [N, D]
      * @param weights as of {@link #decode}
      * @param prefix null where rows have none
+     * @param wanted the tokens whose result is wanted, 64-bit [L]; null for all
      */
-    public static Read read(NDArray x, NDArray[] weights, Pack pack, Prefix prefix, double epsilon) {
-        NDList inputs = new NDList(inputs(x, null, weights, pack, epsilon, null));
+    public static Read read(NDArray x, NDArray[] weights, Pack pack, Prefix prefix, double epsilon, NDArray wanted) {
+        NDList inputs = inputs(x, null, weights, pack, epsilon);
         if (prefix == null) {
             Collections.addAll(inputs, Holder.NOTHING, Holder.NOTHING, Holder.NOTHING);
         } else {
             Collections.addAll(inputs, prefix.keys(), prefix.values(), prefix.mask());
         }
+        inputs.add(orNothing(wanted));
         NDList results =
                 Holder.MODULE.call(isInt8(weights) ? "read_int8" : "read", false, inputs.toArray(new NDArray[0]));
         return new Read(results.get(0), results.get(1), results.get(2));
@@ -328,10 +347,13 @@ public final class LlamaLayer {
     /**
      * What a forward pass gives, and keeps for the backward pass.
      *
+     * <p>Where some tokens alone are wanted, everything behind attention has L rows in place of N.
+     *
      * @param x the layer's input [N, D]
+     * @param wanted the tokens whose result is wanted, 64-bit [L]; null for all
      * @param results the layer's result, then what is kept
      */
-    public record Kept(NDArray x, NDList results) implements AutoCloseable {
+    public record Kept(NDArray x, NDArray wanted, NDList results) implements AutoCloseable {
 
         /** The layer's result [N, D], which is not closed with the rest. */
         public NDArray out() {
@@ -374,9 +396,12 @@ public final class LlamaLayer {
      *
      * @param x [N, D]
      * @param weights input norm, q, k, v, o, second norm, gate, up, down
+     * @param wanted the tokens whose result is wanted, 64-bit [L]; null for all
      */
-    public static Kept forward(NDArray x, NDArray[] weights, Pack pack, double epsilon) {
-        return new Kept(x, Holder.MODULE.call("forward_pass", false, inputs(x, null, weights, pack, epsilon, null)));
+    public static Kept forward(NDArray x, NDArray[] weights, Pack pack, double epsilon, NDArray wanted) {
+        NDList inputs = inputs(x, null, weights, pack, epsilon);
+        inputs.add(orNothing(wanted));
+        return new Kept(x, wanted, Holder.MODULE.call("forward_pass", false, inputs.toArray(new NDArray[0])));
     }
 
     /**
@@ -414,14 +439,17 @@ public final class LlamaLayer {
     /**
      * The backward pass. It overwrites a part of what was kept, so it runs once.
      *
-     * @param dout gradient of the layer's result [N, D]
+     * @param dout gradient of the layer's result [N, D], or [L, D]
      */
     public static Gradients backward(NDArray dout, Kept kept, NDArray[] weights, Pack pack, double epsilon) {
-        NDList g = Holder.MODULE.call("backward_pass", false, inputs(kept.x(), dout, weights, pack, epsilon, kept));
+        NDList inputs = inputs(kept.x(), dout, weights, pack, epsilon);
+        inputs.add(orNothing(kept.wanted()));
+        inputs.addAll(kept.results().subList(1, kept.results().size()));
+        NDList g = Holder.MODULE.call("backward_pass", false, inputs.toArray(new NDArray[0]));
         return new Gradients(g.get(0), g.get(1), g.get(2), g.get(3), g.get(4), g.get(5), g.get(6), g.get(7), g.get(8));
     }
 
-    private static NDArray[] inputs(NDArray x, NDArray dout, NDArray[] weights, Pack pack, double epsilon, Kept kept) {
+    private static NDList inputs(NDArray x, NDArray dout, NDArray[] weights, Pack pack, double epsilon) {
         NDList inputs = new NDList();
         if (dout != null) {
             inputs.add(dout);
@@ -436,9 +464,6 @@ public final class LlamaLayer {
         inputs.add(pack.places());
         inputs.add(Ops.scalar((long) pack.rows()));
         inputs.add(Ops.scalar(epsilon));
-        if (kept != null) {
-            inputs.addAll(kept.results().subList(1, kept.results().size()));
-        }
-        return inputs.toArray(new NDArray[0]);
+        return inputs;
     }
 }

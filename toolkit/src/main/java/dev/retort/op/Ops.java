@@ -208,16 +208,23 @@ public final class Ops {
                 b2 = annotate(float, torch.item(torch.select(s, 0, 2)))
                 eps = annotate(float, torch.item(torch.select(s, 0, 3)))
                 wd = annotate(float, torch.item(torch.select(s, 0, 4)))
-                c1 = annotate(float, torch.item(torch.select(s, 0, 5)))
-                c2 = annotate(float, torch.item(torch.select(s, 0, 6)))
-                clip = annotate(float, torch.item(torch.select(s, 0, 7)))
-                _0 = torch.mul_(p, torch.sub(1., torch.mul(lr, wd)))
-                _1 = torch.mul_(grad, clip)
-                _2 = torch.lerp_(m, grad, torch.sub(1., b1))
-                _3 = torch.addcmul_(torch.mul_(v, b2), grad, grad, value=torch.sub(1., b2))
-                d = torch.add_(torch.div_(torch.sqrt(v), torch.sqrt(c2)), eps)
-                _4 = torch.addcdiv_(p, m, d, value=torch.neg(torch.div(lr, c1)))
-                return torch.zero_(grad)
+                clip = annotate(float, torch.item(torch.select(s, 0, 5)))
+                step = annotate(float, torch.item(torch.select(s, 0, 6)))
+                if ops.prim.is_cuda(p):
+                  c1, c2 = torch.sub(1., torch.pow(b1, step)), torch.sub(1., torch.pow(b2, step))
+                  _0 = torch.mul_(p, torch.sub(1., torch.mul(lr, wd)))
+                  _1 = torch.mul_(grad, clip)
+                  _2 = torch.lerp_(m, grad, torch.sub(1., b1))
+                  _3 = torch.addcmul_(torch.mul_(v, b2), grad, grad, value=torch.sub(1., b2))
+                  d = torch.add_(torch.div_(torch.sqrt(v), torch.sqrt(c2)), eps)
+                  r = torch.addcdiv_(p, m, d, value=torch.neg(torch.div(lr, c1)))
+                else:
+                  count, scale = torch.full([], step, dtype=6), torch.full([], torch.div(1., clip), dtype=6)
+                  ps = [p]
+                  torch._fused_adamw_(ps, [grad], [m], [v], annotate(List[Tensor], []), [count], lr=lr, beta1=b1, beta2=b2, weight_decay=wd, eps=eps, amsgrad=False, maximize=False, grad_scale=scale)
+                  r = ps[0]
+                _4 = torch.zero_(grad)
+                return r
               def dot(self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:
                 return torch.dot(torch.flatten(x), torch.flatten(y))
               def zero(self: __torch__.M, x: Tensor) -> Tensor:
@@ -432,8 +439,7 @@ public final class Ops {
     /**
      * One AdamW step in place (Loshchilov and Hutter 2019, algorithm 2), and the gradient set to zero.
      *
-     * @param settings float64 [8] on the CPU: learning rate, beta1, beta2, epsilon, weight decay, 1 - beta1^t, 1 -
-     *     beta2^t, factor on the gradient
+     * @param settings float64 [7]: learning rate, beta1, beta2, epsilon, weight decay, factor on the gradient, t
      */
     public static void adamW(NDArray gradient, NDArray weight, NDArray m, NDArray v, NDArray settings) {
         runUnrecorded("adamw", gradient, weight, m, v, settings).close();

@@ -101,14 +101,7 @@ public final class AdamW implements AutoCloseable {
 
     private double[] numbers(double learningRate, double decay, double clip) {
         return new double[] {
-            learningRate,
-            settings.adamBeta1(),
-            settings.adamBeta2(),
-            settings.adamEpsilon(),
-            decay,
-            1 - Math.pow(settings.adamBeta1(), (double) steps),
-            1 - Math.pow(settings.adamBeta2(), (double) steps),
-            clip
+            learningRate, settings.adamBeta1(), settings.adamBeta2(), settings.adamEpsilon(), decay, clip, steps
         };
     }
 
