@@ -128,11 +128,7 @@ public final class HeadOps {
     private static final String SOURCE =
             """
               def dot(self: __torch__.M, x: Tensor, y: Tensor, room: Tensor) -> Tensor:
-                if torch.eq(torch.size(x, 0), 1):
-                  r = torch.view(torch.dot(torch.select(x, 0, 0), torch.select(y, 0, 0)), [1, 1])
-                else:
-                  r = torch.sum(torch.mul(x, y, out=room), [1], True)
-                return r
+                return torch.sum(torch.mul(x, y, out=room), [1], True)
               def log_mixture(self: __torch__.M, x: Tensor, y: Tensor, ofY: float, out: Tensor) -> Tensor:
                 return torch.log_(torch.clamp_min_(torch.lerp(x, y, ofY, out=out), 1e-38))
               def weighed(self: __torch__.M, lp: Tensor, lq: Tensor, p: Tensor, q: Tensor, ofForward: Tensor) -> Tuple[Tensor, Tensor]:
