@@ -120,7 +120,7 @@ public final class Losses {
         StringColumn meansDifference = StringColumn.create("mean of means: gradient differs by");
         double[] whole = null;
         for (int most : rows) {
-            List<List<TokenExample>> parts = SupervisedStep.microBatches(examples, most);
+            List<List<TokenExample>> parts = SupervisedStep.microBatches(student.model(), examples, most);
             Step together = step(student.model(), List.of(examples), most);
             Step apart = step(student.model(), parts, most);
             whole = whole == null ? together.gradient() : whole;

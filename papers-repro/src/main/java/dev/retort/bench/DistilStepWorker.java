@@ -49,7 +49,7 @@ final class DistilStepWorker {
         LinearProducts ofTeacher = new LinearProducts(teacher);
         LinearProducts ofStudent = new LinearProducts(student);
         WorkerLines.serve(() -> {
-            TrainStepWorker.forEachPass(steps, (tokens, labelled) -> {
+            TrainStepWorker.forEachPass(student, steps, (tokens, labelled) -> {
                 ofTeacher.forward(tokens, labelled);
                 ofStudent.forward(tokens, labelled);
                 ofStudent.backward(tokens, labelled);

@@ -4,8 +4,10 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.retort.batch.TokenExample;
+import dev.retort.batch.TokenTree;
 import dev.retort.data.Rows;
 import dev.retort.loss.LossParts;
+import dev.retort.model.LanguageModel;
 import dev.retort.model.LoadedModel;
 import dev.retort.model.LoraConfig;
 import dev.retort.model.Models;
@@ -47,7 +49,7 @@ final class TrainStepWorker {
             if (arguments[1].equals("products")) {
                 LinearProducts products = new LinearProducts(loaded.model());
                 WorkerLines.serve(() -> {
-                    forEachPass(steps, (tokens, labelled) -> {
+                    forEachPass(loaded.model(), steps, (tokens, labelled) -> {
                         products.forward(tokens, labelled);
                         products.backward(tokens, labelled);
                     });
@@ -80,12 +82,14 @@ final class TrainStepWorker {
         }
     }
 
-    /** The passes that {@link SupervisedStep} makes. */
-    static void forEachPass(List<List<TokenExample>> steps, Pass pass) {
+    /** The passes that {@link SupervisedStep} makes of a packed model: the tokens it reads, each once. */
+    static void forEachPass(LanguageModel model, List<List<TokenExample>> steps, Pass pass) {
         for (List<TokenExample> examples : steps) {
-            for (List<TokenExample> rows : SupervisedStep.microBatches(examples, Integer.MAX_VALUE)) {
+            for (List<TokenExample> rows : SupervisedStep.microBatches(model, examples, Integer.MAX_VALUE)) {
+                TokenTree tree = new TokenTree();
+                rows.forEach(row -> tree.add(row.predictors()));
                 pass.of(
-                        rows.stream().mapToInt(TokenExample::length).sum(),
+                        tree.size(),
                         rows.stream().mapToInt(TokenExample::labelled).sum());
             }
         }

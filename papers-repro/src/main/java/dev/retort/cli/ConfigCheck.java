@@ -3,6 +3,7 @@ package dev.retort.cli;
 import dev.retort.batch.ExampleEncoder;
 import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
+import dev.retort.batch.TokenTree;
 import dev.retort.batch.Tokenizer;
 import dev.retort.data.Example;
 import dev.retort.model.LoadedModel;
@@ -151,5 +152,24 @@ final class ConfigCheck {
                 "mask",
                 labelled + " labelled, " + ignored + " ignored, " + padding + " padding in a batch of "
                         + examples.size() + " examples"));
+        if (student.model().isPacked()) {
+            findings.add(read(examples, labelled + ignored));
+        }
+    }
+
+    private Finding read(List<TokenExample> examples, long tokens) {
+        List<List<TokenExample>> batches = SupervisedStep.microBatches(
+                student.model(), examples, config.settings().perDeviceTrainBatchSize());
+        long read = 0;
+        for (List<TokenExample> rows : batches) {
+            TokenTree tree = new TokenTree();
+            rows.forEach(row -> tree.add(row.predictors()));
+            read += tree.size();
+        }
+        return Finding.ok(
+                "read",
+                read + " of " + tokens + " tokens, in " + batches.size() + (batches.size() == 1 ? " pass" : " passes")
+                        + ": no padding, nothing behind the last label's predecessor, and what rows of a pass begin with"
+                        + " alike once");
     }
 }

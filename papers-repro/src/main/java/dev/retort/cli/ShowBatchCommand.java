@@ -63,7 +63,8 @@ final class ShowBatchCommand implements Callable<Integer> {
             StepPlan plan = new StepPlan(examples.size(), settings.examplesPerStep(), settings.seed());
             List<TokenExample> step =
                     Arrays.stream(plan.indices(0)).mapToObj(examples::get).toList();
-            List<TokenExample> rows = SupervisedStep.microBatches(step, settings.perDeviceTrainBatchSize())
+            List<TokenExample> rows = SupervisedStep.microBatches(
+                            loaded.model(), step, settings.perDeviceTrainBatchSize())
                     .get(0);
             boolean encoderDecoder = loaded.model() instanceof Seq2SeqLm;
             int start = loaded.model() instanceof Seq2SeqLm model ? model.decoderStartTokenId() : 0;

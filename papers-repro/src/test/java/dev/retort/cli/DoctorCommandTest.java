@@ -192,6 +192,7 @@ class DoctorCommandTest {
                         "ok    label text: 2 of 2 completions come back from their labels; a: '\u00b7two\u00b7three' |"
                                 + " 'two\u00b7three'\n")
                 .contains("ok    mask: 5 labelled, 2 ignored, 1 padding in a batch of 2 examples")
+                .contains("ok    read: 5 of 7 tokens, in 1 pass: no padding, ")
                 .contains("ok    vocabulary: teacher 1024 ids, student 1024, in common 1024, of which 7 are tokens; the"
                         + " batch has 4 of them")
                 .containsPattern(

@@ -42,8 +42,7 @@ public record StepPlan(int size, int batchSize, long seed) {
      * @param maxTokens most tokens of a micro-batch, padding counted; a longer example is one by itself
      */
     public static List<List<TokenExample>> microBatches(List<TokenExample> examples, int maxRows, int maxTokens) {
-        List<TokenExample> sorted = new ArrayList<>(examples);
-        sorted.sort(Comparator.comparingInt(example -> -example.length()));
+        List<TokenExample> sorted = sorted(examples);
         List<List<TokenExample>> batches = new ArrayList<>();
         int from = 0;
         while (from < sorted.size()) {
@@ -53,5 +52,38 @@ public record StepPlan(int size, int batchSize, long seed) {
             from = to;
         }
         return batches;
+    }
+
+    /**
+     * As {@link #microBatches} for decoder-only models that read packed rows: padding costs them nothing, and neither does what
+     * rows begin with alike, but once ({@link TokenTree}).
+     *
+     * @param maxTokens most tokens that are read in a micro-batch
+     */
+    public static List<List<TokenExample>> packedMicroBatches(List<TokenExample> examples, int maxRows, int maxTokens) {
+        List<List<TokenExample>> batches = new ArrayList<>();
+        List<TokenExample> batch = new ArrayList<>();
+        TokenTree tree = new TokenTree();
+        for (TokenExample example : sorted(examples)) {
+            int[] row = example.predictors();
+            boolean isFull = batch.size() == maxRows || tree.size() + tree.missing(row) > maxTokens;
+            if (isFull && !batch.isEmpty()) {
+                batches.add(List.copyOf(batch));
+                batch.clear();
+                tree = new TokenTree();
+            }
+            batch.add(example);
+            tree.add(row);
+        }
+        if (!batch.isEmpty()) {
+            batches.add(List.copyOf(batch));
+        }
+        return batches;
+    }
+
+    private static List<TokenExample> sorted(List<TokenExample> examples) {
+        List<TokenExample> sorted = new ArrayList<>(examples);
+        sorted.sort(Comparator.comparingInt(example -> -example.length()));
+        return sorted;
     }
 }

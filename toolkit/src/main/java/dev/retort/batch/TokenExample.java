@@ -36,6 +36,15 @@ public record TokenExample(String id, String kind, double weight, int[] input, i
         return input.length;
     }
 
+    /** Of a decoder-only example the tokens up to the one that predicts the last label, at least one: nobody asks what comes after. */
+    public int[] predictors() {
+        int length = input.length - 1;
+        while (length > 1 && labels[length] == IGNORED) {
+            length--;
+        }
+        return Arrays.copyOf(input, Math.max(1, length));
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof TokenExample that

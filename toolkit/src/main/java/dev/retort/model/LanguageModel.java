@@ -66,6 +66,14 @@ public sealed interface LanguageModel extends AutoCloseable permits CausalLm, Se
     }
 
     /**
+     * Whether {@link #gradientPasses} lay rows behind one another, so that padding costs next to nothing and what rows begin with
+     * alike is read once.
+     */
+    default boolean isPacked() {
+        return false;
+    }
+
+    /**
      * Reads prompts and gets ready to continue them.
      *
      * @param prompts token ids of each row, each at least one

@@ -164,6 +164,11 @@ public final class LlamaModel implements CausalLm {
     }
 
     @Override
+    public boolean isPacked() {
+        return LlamaPasses.support(this);
+    }
+
+    @Override
     public NDArray hidden(NDArray ids) {
         return forward(ids, null);
     }
@@ -176,7 +181,7 @@ public final class LlamaModel implements CausalLm {
             return CausalLm.super.labelHidden(batch);
         }
         PackedRows packed = PackedRows.of(batch, this);
-        NDArray places = batch.manager().create(PackedRows.labelPlaces(batch));
+        NDArray places = batch.manager().create(packed.labelPlaces(batch));
         return norm(read(packed, places, wholeLayers(), null, (read, layer) -> {}), "model.norm");
     }
 
@@ -371,13 +376,10 @@ public final class LlamaModel implements CausalLm {
         List<int[]> rests = prompts.stream()
                 .map(prompt -> Arrays.copyOfRange(prompt, shared, prompt.length))
                 .toList();
-        long[] last = new long[prompts.size()];
-        long tokens = 0;
-        for (int row = 0; row < last.length; row++) {
-            tokens += rests.get(row).length;
-            last[row] = tokens - 1;
-        }
-        PackedRows packed = PackedRows.of(rests, shared, this, scratch);
+        PackedRows packed = PackedRows.rectangle(rests, shared, this, scratch);
+        long[] last = Arrays.stream(packed.tokens())
+                .mapToLong(tokens -> tokens[tokens.length - 1])
+                .toArray();
         return read(packed, scratch.create(last), state.wholeLayers(), prefix, (read, layer) -> {
             if (Thread.currentThread().isInterrupted()) {
                 // Many long prompts take minutes.
@@ -398,7 +400,7 @@ public final class LlamaModel implements CausalLm {
         NDArray seen = scratch.create(mask, new Shape(width, shared + width));
         List<LlamaLayer.Prefix> prefix = new ArrayList<>();
         int[] tokens = Arrays.copyOf(prompts.get(0), shared);
-        PackedRows packed = PackedRows.of(List.of(tokens), 0, this, scratch);
+        PackedRows packed = PackedRows.rectangle(List.of(tokens), 0, this, scratch);
         NDArray last = scratch.create(new long[] {shared - 1L});
         read(packed, last, state.wholeLayers(), null, (read, layer) -> {
             NDArray keys = read.keys().duplicate();

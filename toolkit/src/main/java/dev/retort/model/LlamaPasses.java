@@ -15,7 +15,7 @@ import java.util.function.BooleanSupplier;
  * Forward and backward passes of a plain LLaMA in closed form, layer by layer.
  *
  * <p>Three things make it cheaper than autograd over the same operators. Rows are packed, so that padding costs nothing outside
- * attention. Adapters are merged into their weights once a step (x (W + s B A)^T = x W^T + s (x A^T) B^T), so that passes
+ * attention, and neither does what rows begin with alike, but once. Adapters are merged into their weights once a step (x (W + s B A)^T = x W^T + s (x A^T) B^T), so that passes
  * through them cost no more than the frozen product. And a layer is one call each way, which keeps what the way back needs.
  */
 final class LlamaPasses implements GradientPasses {
@@ -85,12 +85,12 @@ final class LlamaPasses implements GradientPasses {
         }
     }
 
-    /** Lays the batch's rows behind one another. */
+    /** Lays the batch's rows behind one another; what they begin with alike is there once. */
     private void read(TokenBatch batch) {
         PackedRows packed = PackedRows.of(batch, model);
         ids = packed.ids();
         pack = packed.pack();
-        labelPlaces = batch.manager().create(PackedRows.labelPlaces(batch));
+        labelPlaces = batch.manager().create(packed.labelPlaces(batch));
     }
 
     @Override

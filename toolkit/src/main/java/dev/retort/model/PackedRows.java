@@ -5,72 +5,125 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.retort.batch.TokenBatch;
 import dev.retort.batch.TokenExample;
+import dev.retort.batch.TokenTree;
 import dev.retort.op.LlamaLayer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * Rows of different length laid behind one another, so that padding costs nothing outside attention.
+ * Rows of different length laid behind one another, so that padding costs nothing outside attention, and what rows begin
+ * with alike is read once.
  *
  * @param ids [N]
  * @param pack where each token belongs
+ * @param tokens of each row, by position
  */
-record PackedRows(NDArray ids, LlamaLayer.Pack pack) {
+record PackedRows(NDArray ids, LlamaLayer.Pack pack, int[][] tokens) {
+
+    /** Room that a rectangle may waste on a row, in tokens; and as a share of its width. */
+    private static final int SPARE_TOKENS = 8;
+
+    private static final int SPARE_SHARE = 8;
 
     static PackedRows of(TokenBatch batch, LlamaModel model) {
-        return of(batch.examples().stream().map(PackedRows::needed).toList(), 0, model, batch.manager());
+        List<int[]> rows =
+                batch.examples().stream().map(TokenExample::predictors).toList();
+        return of(rows, ofLikeLength(rows), 0, model, batch.manager());
     }
 
-    /** A row up to the token that predicts its last label: nobody asks what comes after. */
-    private static int[] needed(TokenExample row) {
-        int length = row.input().length - 1;
-        while (length > 1 && row.labels()[length] == TokenExample.IGNORED) {
-            length--;
-        }
-        return Arrays.copyOf(row.input(), Math.max(1, length));
+    /**
+     * All rows in one rectangle, in their order.
+     *
+     * @param start the position of each row's first token
+     */
+    static PackedRows rectangle(List<int[]> rows, int start, LlamaModel model, NDManager manager) {
+        List<Integer> all = IntStream.range(0, rows.size()).boxed().toList();
+        return of(rows, List.of(all), start, model, manager);
     }
 
     /** The tokens from which a batch's labels are predicted, in the order of {@link TokenBatch#labelIds()}. */
-    static long[] labelPlaces(TokenBatch batch) {
+    long[] labelPlaces(TokenBatch batch) {
         long[] places = new long[batch.labelCount()];
-        int first = 0;
         int label = 0;
-        for (TokenExample row : batch.examples()) {
-            int[] target = row.labels();
+        for (int row = 0; row < tokens.length; row++) {
+            int[] target = batch.examples().get(row).labels();
             for (int t = 1; t < target.length; t++) {
                 if (target[t] != TokenExample.IGNORED) {
-                    places[label++] = (long) first + t - 1;
+                    places[label++] = tokens[row][t - 1];
                 }
             }
-            first += needed(row).length;
         }
         return places;
     }
 
-    /** @param start the position of each row's first token */
-    static PackedRows of(List<int[]> rows, int start, LlamaModel model, NDManager manager) {
-        int tokens = rows.stream().mapToInt(row -> row.length).sum();
-        int width = rows.stream().mapToInt(row -> row.length).max().orElseThrow();
-        long[] packed = new long[tokens];
-        long[] positions = new long[tokens];
-        long[] places = new long[tokens];
-        long[] slots = new long[rows.size() * width];
-        int token = 0;
-        for (int row = 0; row < rows.size(); row++) {
-            int[] input = rows.get(row);
-            for (int t = 0; t < input.length; t++) {
-                int slot = row * width + t;
-                packed[token] = input[t];
-                positions[token] = (long) start + t;
-                places[token] = slot;
-                slots[slot] = token;
-                token++;
+    /** Rows that attention sees in one rectangle: no row is much shorter than the longest. */
+    private static List<List<Integer>> ofLikeLength(List<int[]> rows) {
+        List<Integer> sorted = IntStream.range(0, rows.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(row -> -rows.get(row).length))
+                .toList();
+        List<List<Integer>> rectangles = new ArrayList<>();
+        int width = Integer.MAX_VALUE;
+        for (int row : sorted) {
+            int length = rows.get(row).length;
+            if (width - length > Math.max(SPARE_TOKENS, width / SPARE_SHARE)) {
+                rectangles.add(new ArrayList<>());
+                width = length;
+            }
+            rectangles.get(rectangles.size() - 1).add(row);
+        }
+        return rectangles;
+    }
+
+    private static PackedRows of(
+            List<int[]> rows, List<List<Integer>> rectangles, int start, LlamaModel model, NDManager manager) {
+        TokenTree tree = new TokenTree();
+        int[][] tokens = rows.stream().map(tree::add).toArray(int[][]::new);
+        long[] places = new long[tree.size()];
+        Arrays.fill(places, -1);
+        long[] sizes = new long[2 * rectangles.size()];
+        long[] slots = new long[0];
+        List<Long> againSlots = new ArrayList<>();
+        List<Long> againTokens = new ArrayList<>();
+        for (int rectangle = 0; rectangle < rectangles.size(); rectangle++) {
+            List<Integer> inside = rectangles.get(rectangle);
+            int width =
+                    inside.stream().mapToInt(row -> tokens[row].length).max().orElseThrow();
+            sizes[2 * rectangle] = inside.size();
+            sizes[2 * rectangle + 1] = width;
+            int first = slots.length;
+            slots = Arrays.copyOf(slots, first + inside.size() * width);
+            for (int row : inside) {
+                for (int t = 0; t < tokens[row].length; t++) {
+                    int token = tokens[row][t];
+                    slots[first + t] = token;
+                    if (places[token] < 0) {
+                        places[token] = (long) first + t;
+                    } else {
+                        againSlots.add((long) first + t);
+                        againTokens.add((long) token);
+                    }
+                }
+                first += width;
             }
         }
-        NDArray[] rotation =
-                model.rotationOf(positions, new Shape(tokens, 1, model.config().headDim()), manager);
+        againSlots.addAll(againTokens);
+        long[] again = againSlots.stream().mapToLong(Long::longValue).toArray();
+        long[] positions = Arrays.stream(tree.positions())
+                .map(position -> position + start)
+                .toArray();
+        NDArray[] rotation = model.rotationOf(
+                positions, new Shape(tree.size(), 1, model.config().headDim()), manager);
         LlamaLayer.Pack pack = new LlamaLayer.Pack(
-                rotation[0], rotation[1], manager.create(slots), manager.create(places), rows.size());
-        return new PackedRows(manager.create(packed), pack);
+                rotation[0],
+                rotation[1],
+                manager.create(slots),
+                manager.create(places),
+                manager.create(sizes, new Shape(rectangles.size(), 2)),
+                manager.create(again));
+        return new PackedRows(manager.create(tree.ids()), pack, tokens);
     }
 }

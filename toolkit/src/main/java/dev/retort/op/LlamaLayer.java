@@ -11,8 +11,9 @@ import java.util.Collections;
  * A whole LLaMA layer in one call: prompts, and then one position after another, for decoding; a forward pass that keeps what its
  * backward pass needs; and that backward pass in closed form. Nothing is recorded. No biases, no norms of queries and keys, no sliding window.
  *
- * <p>In training, rows are packed: N tokens of B rows lie behind one another, so that matrix products and norms see no padding.
- * Attention alone sees a rectangle of B S slots.
+ * <p>In training, rows are packed: their N tokens lie behind one another, so that matrix products and norms see no padding, and
+ * tokens that rows begin with alike are there once.
+ * Attention alone sees rectangles of rows of like length, M slots in all.
  *
  * <p>Matrix products are made in the weights' number type, float32, bfloat16 or 8-bit integers; the layer's input and result,
  * norms, rotation, attention and the cache are float32 in any case.
@@ -69,7 +70,7 @@ public final class LlamaLayer {
               def feed_forward_int8(self: __torch__.M, y: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, e: float) -> Tensor:
                 gate, up = torch.chunk((self).linear_int8(torch.mul_(torch.mul(y, (self).rms(y, e)), n2), wgu, sgu), 2, 1)
                 return torch.add_((self).linear_int8(torch.mul_(torch.silu(gate), up), wd, sd), y)
-              def read_int8(self: __torch__.M, x: Tensor, n1: Tensor, wqkv: Tensor, sqkv: Tensor, wo: Tensor, so: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, pk: Tensor, pv: Tensor, mask: Tensor, wanted: Tensor) -> List[Tensor]:
+              def read_int8(self: __torch__.M, x: Tensor, n1: Tensor, wqkv: Tensor, sqkv: Tensor, wo: Tensor, so: Tensor, n2: Tensor, wgu: Tensor, sgu: Tensor, wd: Tensor, sd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, sizes: Tensor, again: Tensor, eps: Tensor, pk: Tensor, pv: Tensor, mask: Tensor, wanted: Tensor) -> List[Tensor]:
                 e = annotate(float, torch.item(eps))
                 width = torch.size(cos, -1)
                 h = torch.mul_(torch.mul(x, (self).rms(x, e)), n1)
@@ -78,10 +79,10 @@ public final class LlamaLayer {
                 both = torch.floordiv(torch.add(torch.size(qkv, 1), queries), 2)
                 turned = (self).rotate(torch.slice(qkv, 1, 0, both), cos, sin)
                 xs, outs = (self).wanted(x, places, wanted)
-                ctx, k, v = (self).read_attention(torch.slice(turned, 1, 0, queries), torch.slice(turned, 1, queries), torch.slice(qkv, 1, both), slots, outs, rows0, pk, pv, mask)
+                ctx, k, v = (self).read_attention(torch.slice(turned, 1, 0, queries), torch.slice(turned, 1, queries), torch.slice(qkv, 1, both), slots, outs, sizes, pk, pv, mask)
                 y = torch.add_((self).linear_int8(ctx, wo, so), xs)
                 return [(self).feed_forward_int8(y, n2, wgu, sgu, wd, sd, e), k, v]
-              def read(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, pk: Tensor, pv: Tensor, mask: Tensor, wanted: Tensor) -> List[Tensor]:
+              def read(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, sizes: Tensor, again: Tensor, eps: Tensor, pk: Tensor, pv: Tensor, mask: Tensor, wanted: Tensor) -> List[Tensor]:
                 e = annotate(float, torch.item(eps))
                 n, d, t = torch.size(x, 0), torch.size(cos, -1), ops.prim.dtype(wq)
                 h1 = torch.to(torch.mul_(torch.mul(x, (self).rms(x, e)), n1), t)
@@ -89,25 +90,64 @@ public final class LlamaLayer {
                 k0 = (self).rotate(torch.view(torch.to(torch.linear(h1, wk), 6), [n, -1, d]), cos, sin)
                 v0 = torch.view(torch.to(torch.linear(h1, wv), 6), [n, -1, d])
                 xs, outs = (self).wanted(x, places, wanted)
-                ctx, k, v = (self).read_attention(q, k0, v0, slots, outs, rows0, pk, pv, mask)
+                ctx, k, v = (self).read_attention(q, k0, v0, slots, outs, sizes, pk, pv, mask)
                 y = torch.add_(torch.to(torch.linear(torch.to(ctx, t), wo), 6), xs)
                 h2 = torch.to(torch.mul_(torch.mul(y, (self).rms(y, e)), n2), t)
                 inner = torch.mul_(torch.silu(torch.linear(h2, wg)), torch.linear(h2, wu))
                 return [torch.add_(torch.to(torch.linear(inner, wd), 6), y), k, v]
-              def read_attention(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, slots: Tensor, outs: Tensor, rows0: Tensor, pk: Tensor, pv: Tensor, mask: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
-                rows = annotate(int, torch.item(rows0))
+              def read_attention(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, slots: Tensor, outs: Tensor, sizes: Tensor, pk: Tensor, pv: Tensor, mask: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+                rows = annotate(int, torch.item(torch.select(torch.select(sizes, 0, 0), 0, 0)))
                 g = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
-                qp = (self).pad_heads(q, slots, rows)
-                kp = (self).pad_heads(k, slots, rows)
-                vp = (self).pad_heads(v, slots, rows)
+                qs = (self).into_slots(q, slots)
+                ks = (self).into_slots(k, slots)
+                vs = (self).into_slots(v, slots)
+                if torch.eq(torch.size(sizes, 0), 1):
+                  first = rows
+                else:
+                  first = 1
+                kp = (self).rectangle(ks, 0, first, torch.floordiv(torch.size(slots, 0), first))
+                vp = (self).rectangle(vs, 0, first, torch.floordiv(torch.size(slots, 0), first))
                 if torch.gt(torch.numel(mask), 0):
+                  qp = (self).rectangle(qs, 0, rows, torch.floordiv(torch.size(slots, 0), rows))
                   ka = torch.cat([torch.expand(pk, [rows, -1, -1, -1]), kp], 2)
                   va = torch.cat([torch.expand(pv, [rows, -1, -1, -1]), vp], 2)
-                  o, _0 = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(ka, g), (self).repeat_heads(va, g), 0., False, attn_mask=mask)
+                  o0, _0 = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(ka, g, 1), (self).repeat_heads(va, g, 1), 0., False, attn_mask=mask)
+                  o = (self).rows_of(o0)
                 else:
                   ka, va = kp, vp
-                  o, _1 = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), 0., True)
-                return ((self).unpad_heads(o, outs), ka, va)
+                  o, _1 = (self).attend_rows(qs, (self).repeat_heads(ks, g, 1), (self).repeat_heads(vs, g, 1), sizes)
+                return (torch.index_select(o, 0, outs), ka, va)
+              def attend_rows(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, sizes: Tensor) -> Tuple[Tensor, Tensor]:
+                os = annotate(List[Tensor], [])
+                sums = annotate(List[Tensor], [])
+                at = 0
+                for i in range(torch.size(sizes, 0)):
+                  size = torch.select(sizes, 0, i)
+                  rows = annotate(int, torch.item(torch.select(size, 0, 0)))
+                  width = annotate(int, torch.item(torch.select(size, 0, 1)))
+                  o, lse = torch._scaled_dot_product_flash_attention_for_cpu((self).rectangle(q, at, rows, width), (self).rectangle(k, at, rows, width), (self).rectangle(v, at, rows, width), 0., True)
+                  _0 = torch.append(os, (self).rows_of(o))
+                  _1 = torch.append(sums, torch.flatten(torch.transpose(lse, 1, 2), 0, 1))
+                  at = torch.add(at, torch.mul(rows, width))
+                return (torch.cat(os), torch.cat(sums))
+              def attend_rows_back(self: __torch__.M, do: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor, sums: Tensor, sizes: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+                dqs = annotate(List[Tensor], [])
+                dks = annotate(List[Tensor], [])
+                dvs = annotate(List[Tensor], [])
+                of = [torch.size(q, 0), torch.size(q, 1), torch.size(q, 2)]
+                at = 0
+                for i in range(torch.size(sizes, 0)):
+                  size = torch.select(sizes, 0, i)
+                  rows = annotate(int, torch.item(torch.select(size, 0, 0)))
+                  width = annotate(int, torch.item(torch.select(size, 0, 1)))
+                  end = torch.add(at, torch.mul(rows, width))
+                  lse = torch.transpose(torch.view(torch.slice(sums, 0, at, end), [rows, width, -1]), 1, 2)
+                  dq, dk, dv = torch._scaled_dot_product_flash_attention_for_cpu_backward((self).rectangle(torch.view(do, of), at, rows, width), (self).rectangle(q, at, rows, width), (self).rectangle(k, at, rows, width), (self).rectangle(v, at, rows, width), (self).rectangle(torch.view(o, of), at, rows, width), lse, 0., True)
+                  _0 = torch.append(dqs, (self).rows_of(dq))
+                  _1 = torch.append(dks, (self).rows_of(dk))
+                  _2 = torch.append(dvs, (self).rows_of(dv))
+                  at = end
+                return (torch.cat(dqs), torch.cat(dks), torch.cat(dvs))
               def wanted(self: __torch__.M, x: Tensor, places: Tensor, wanted: Tensor) -> Tuple[Tensor, Tensor]:
                 if torch.eq(ops.prim.dtype(wanted), 4):
                   xs, outs = torch.index_select(x, 0, wanted), torch.index_select(places, 0, wanted)
@@ -143,27 +183,31 @@ public final class LlamaLayer {
                 b = torch.slice(x, -1, half)
                 c, s = torch.slice(cos, -1, 0, half), torch.slice(sin, -1, 0, half)
                 return torch.cat([torch.sub(torch.mul(a, c), torch.mul(b, s)), torch.add(torch.mul(b, c), torch.mul(a, s))], -1)
-              def pad_heads(self: __torch__.M, x: Tensor, slots: Tensor, rows: int) -> Tensor:
-                p = torch.index_select(torch.flatten(x, 1), 0, slots)
-                return torch.transpose(torch.view(p, [rows, -1, torch.size(x, 1), torch.size(x, 2)]), 1, 2)
-              def unpad_heads(self: __torch__.M, x: Tensor, places: Tensor) -> Tensor:
-                t = torch.reshape(torch.transpose(x, 1, 2), [torch.mul(torch.size(x, 0), torch.size(x, 2)), -1])
-                return torch.index_select(t, 0, places)
-              def repeat_heads(self: __torch__.M, x: Tensor, g: int) -> Tensor:
+              def into_slots(self: __torch__.M, x: Tensor, slots: Tensor) -> Tensor:
+                return torch.view(torch.index_select(torch.flatten(x, 1), 0, slots), [torch.size(slots, 0), torch.size(x, 1), torch.size(x, 2)])
+              def rectangle(self: __torch__.M, x: Tensor, at: int, rows: int, width: int) -> Tensor:
+                part = torch.slice(x, 0, at, torch.add(at, torch.mul(rows, width)))
+                return torch.transpose(torch.view(part, [rows, width, torch.size(x, 1), torch.size(x, 2)]), 1, 2)
+              def rows_of(self: __torch__.M, x: Tensor) -> Tensor:
+                return torch.reshape(torch.transpose(x, 1, 2), [torch.mul(torch.size(x, 0), torch.size(x, 2)), -1])
+              def repeat_heads(self: __torch__.M, x: Tensor, g: int, dim: int) -> Tensor:
                 if torch.gt(g, 1):
-                  y = torch.repeat_interleave(x, g, 1)
+                  y = torch.repeat_interleave(x, g, dim)
                 else:
                   y = x
                 return y
-              def sum_heads(self: __torch__.M, x: Tensor, g: int) -> Tensor:
+              def out_of_slots(self: __torch__.M, x: Tensor, g: int, d: int, places: Tensor, again: Tensor) -> Tensor:
                 if torch.gt(g, 1):
-                  y = torch.sum(torch.view(x, [torch.size(x, 0), -1, g, torch.size(x, 2), torch.size(x, 3)]), [2])
+                  y = torch.flatten(torch.sum(torch.view(x, [torch.size(x, 0), -1, g, d]), [2]), 1)
                 else:
                   y = x
-                return y
-              def forward_pass(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, wanted: Tensor) -> List[Tensor]:
+                z = torch.index_select(y, 0, places)
+                if torch.gt(torch.numel(again), 0):
+                  slots, tokens = torch.chunk(again, 2)
+                  _0 = torch.index_add_(z, 0, tokens, torch.index_select(y, 0, slots))
+                return z
+              def forward_pass(self: __torch__.M, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, sizes: Tensor, again: Tensor, eps: Tensor, wanted: Tensor) -> List[Tensor]:
                 e = annotate(float, torch.item(eps))
-                rows = annotate(int, torch.item(rows0))
                 n, d, t = torch.size(x, 0), torch.size(cos, -1), ops.prim.dtype(wq)
                 r1 = (self).rms(x, e)
                 h1 = torch.to(torch.mul_(torch.mul(x, r1), n1), t)
@@ -171,12 +215,12 @@ public final class LlamaLayer {
                 k = (self).rotate(torch.view(torch.to(torch.linear(h1, wk), 6), [n, -1, d]), cos, sin)
                 v = torch.view(torch.to(torch.linear(h1, wv), 6), [n, -1, d])
                 g = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
-                qp = (self).pad_heads(q, slots, rows)
-                kp = (self).pad_heads(k, slots, rows)
-                vp = (self).pad_heads(v, slots, rows)
-                o, lse = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), 0., True)
+                qs = (self).into_slots(q, slots)
+                ks = (self).repeat_heads((self).into_slots(k, slots), g, 1)
+                vs = (self).repeat_heads((self).into_slots(v, slots), g, 1)
+                o, sums = (self).attend_rows(qs, ks, vs, sizes)
                 xs, outs = (self).wanted(x, places, wanted)
-                ctx = torch.to((self).unpad_heads(o, outs), t)
+                ctx = torch.to(torch.index_select(o, 0, outs), t)
                 y = torch.add_(torch.to(torch.linear(ctx, wo), 6), xs)
                 r2 = (self).rms(y, e)
                 h2 = torch.to(torch.mul_(torch.mul(y, r2), n2), t)
@@ -184,33 +228,34 @@ public final class LlamaLayer {
                 act = torch.silu(gate)
                 inner = torch.mul(act, up)
                 out = torch.add_(torch.to(torch.linear(inner, wd), 6), y)
-                return [out, r1, h1, qp, kp, vp, o, lse, ctx, y, r2, h2, gate, up, act, inner]
-              def backward_pass(self: __torch__.M, dout: Tensor, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, rows0: Tensor, eps: Tensor, wanted: Tensor, r1: Tensor, h1: Tensor, qp: Tensor, kp: Tensor, vp: Tensor, o: Tensor, lse: Tensor, ctx: Tensor, y: Tensor, r2: Tensor, h2: Tensor, gate: Tensor, up: Tensor, act: Tensor, inner: Tensor) -> List[Tensor]:
-                rows = annotate(int, torch.item(rows0))
+                return [out, r1, h1, qs, ks, vs, o, sums, ctx, y, r2, h2, gate, up, act, inner]
+              def backward_pass(self: __torch__.M, dout: Tensor, x: Tensor, n1: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor, n2: Tensor, wg: Tensor, wu: Tensor, wd: Tensor, cos: Tensor, sin: Tensor, slots: Tensor, places: Tensor, sizes: Tensor, again: Tensor, eps: Tensor, wanted: Tensor, r1: Tensor, h1: Tensor, qs: Tensor, ks: Tensor, vs: Tensor, o: Tensor, sums: Tensor, ctx: Tensor, y: Tensor, r2: Tensor, h2: Tensor, gate: Tensor, up: Tensor, act: Tensor, inner: Tensor) -> List[Tensor]:
                 n, d, t = torch.size(x, 0), torch.size(cos, -1), ops.prim.dtype(wq)
                 dinner = torch.matmul(torch.to(dout, t), wd)
                 dup = torch.mul_(act, dinner)
                 dgate = torch.silu_backward(torch.mul_(dinner, up), gate)
                 dh2 = torch.to(torch.addmm(torch.matmul(dgate, wg), dup, wu), 6)
                 dy = torch.add_((self).rms_norm_gradient(dh2, y, h2, n2, r2), dout)
-                g = torch.floordiv(torch.size(qp, 1), torch.size(kp, 1))
                 dctx = torch.to(torch.matmul(torch.to(dy, t), wo), 6)
-                _0, outs = (self).wanted(places, places, wanted)
-                dop = torch.index_copy_(torch.zeros([torch.size(slots, 0), torch.size(dctx, 1)], dtype=6), 0, outs, dctx)
-                dop2 = torch.transpose(torch.view(dop, [rows, -1, torch.size(qp, 1), d]), 1, 2)
-                dq, dk, dv = torch._scaled_dot_product_flash_attention_for_cpu_backward(dop2, qp, (self).repeat_heads(kp, g), (self).repeat_heads(vp, g), o, lse, 0., True)
+                do = torch.zeros([torch.size(slots, 0), torch.size(dctx, 1)], dtype=6)
+                if torch.eq(ops.prim.dtype(wanted), 4):
+                  _0 = torch.index_add_(do, 0, torch.index_select(places, 0, wanted), dctx)
+                else:
+                  _1 = torch.index_copy_(do, 0, places, dctx)
+                dq, dk, dv = (self).attend_rows_back(do, qs, ks, vs, o, sums, sizes)
+                g = torch.floordiv(torch.size(wq, 0), torch.size(wk, 0))
                 neg = torch.neg(sin)
-                dqu = torch.view((self).unpad_heads(dq, places), [n, -1, d])
-                dku = torch.view((self).unpad_heads((self).sum_heads(dk, g), places), [n, -1, d])
+                dqu = torch.view(torch.index_select(dq, 0, places), [n, -1, d])
+                dku = torch.view((self).out_of_slots(dk, g, d, places, again), [n, -1, d])
                 dq2 = torch.to(torch.flatten((self).rotate(dqu, cos, neg), 1), t)
                 dk2 = torch.to(torch.flatten((self).rotate(dku, cos, neg), 1), t)
-                dv2 = torch.to((self).unpad_heads((self).sum_heads(dv, g), places), t)
+                dv2 = torch.to((self).out_of_slots(dv, g, d, places, again), t)
                 dh1 = torch.to(torch.addmm(torch.addmm(torch.matmul(dq2, wq), dk2, wk), dv2, wv), 6)
                 dx = (self).rms_norm_gradient(dh1, x, h1, n1, r1)
                 if torch.eq(ops.prim.dtype(wanted), 4):
-                  _1 = torch.index_add_(dx, 0, wanted, dy)
+                  _2 = torch.index_add_(dx, 0, wanted, dy)
                 else:
-                  _1 = torch.add_(dx, dy)
+                  _3 = torch.add_(dx, dy)
                 return [dx, dq2, dk2, dv2, dy, dgate, dup, dh1, dh2]
             """;
 
@@ -223,15 +268,16 @@ public final class LlamaLayer {
     private LlamaLayer() {}
 
     /**
-     * How B rows of different length lie in a pack of N tokens.
+     * How rows of different length lie in a pack of N tokens. A token may belong to several rows that are alike up to it.
      *
      * @param cos cosines of each token's position [N, 1, d]
      * @param sin sines likewise
-     * @param slots for each of the B S slots the token in it, 64-bit; any token where there is none
-     * @param places for each token its slot [N], 64-bit
-     * @param rows B
+     * @param slots for each of the M slots of all rectangles, row by row, the token in it, 64-bit; any token where there is none
+     * @param places for each token one of its slots [N], 64-bit
+     * @param sizes rows and width of each rectangle, 64-bit [R, 2]
+     * @param again the other slots of tokens that have several, then these tokens, 64-bit
      */
-    public record Pack(NDArray cos, NDArray sin, NDArray slots, NDArray places, int rows) {}
+    public record Pack(NDArray cos, NDArray sin, NDArray slots, NDArray places, NDArray sizes, NDArray again) {}
 
     /**
      * One position of each row, for decoding.
@@ -287,7 +333,7 @@ public final class LlamaLayer {
      * What reading prompts gives.
      *
      * @param out the layer's result [N, D], or for the wanted tokens alone [L, D]
-     * @param keys rotated, those of a prefix before each row's [B, K, P + S, d]
+     * @param keys rotated, those of a prefix before each row's [B, K, P + S, d]; of several rectangles [1, K, M, d]
      * @param values likewise
      */
     public record Read(NDArray out, NDArray keys, NDArray values) {}
@@ -462,7 +508,8 @@ public final class LlamaLayer {
         inputs.add(pack.sin());
         inputs.add(pack.slots());
         inputs.add(pack.places());
-        inputs.add(Ops.scalar((long) pack.rows()));
+        inputs.add(pack.sizes());
+        inputs.add(pack.again());
         inputs.add(Ops.scalar(epsilon));
         return inputs;
     }

@@ -41,6 +41,9 @@ public final class SupervisedStep {
     /** Enough for matrix products at full speed on a CPU, and little memory; a GPU may want more. */
     private static final int MICRO_BATCH_TOKENS = 512;
 
+    /** More where each pass more would read again what rows begin with alike. */
+    private static final int PACKED_TOKENS = 768;
+
     private final LanguageModel model;
     private final Map<String, Double> termWeights;
     private final int microBatchRows;
@@ -104,7 +107,14 @@ public final class SupervisedStep {
         return match == null ? List.of() : match.ofStudent();
     }
 
-    /** The forward passes of a step: few tokens at a time, rows of like length together. */
+    /** The passes of a step: few tokens at a time, rows of like length together. */
+    public static List<List<TokenExample>> microBatches(LanguageModel model, List<TokenExample> examples, int maxRows) {
+        return model.isPacked()
+                ? StepPlan.packedMicroBatches(examples, maxRows, PACKED_TOKENS)
+                : microBatches(examples, maxRows);
+    }
+
+    /** Forward passes that pad rows to one length: few tokens at a time, rows of like length together. */
     public static List<List<TokenExample>> microBatches(List<TokenExample> examples, int maxRows) {
         return StepPlan.microBatches(examples, maxRows, MICRO_BATCH_TOKENS);
     }
@@ -124,7 +134,7 @@ public final class SupervisedStep {
         model.weights().setTraining(true);
         try (GradientPasses passes = model.gradientPasses()) {
             passes.stopWhen(stop);
-            for (List<TokenExample> rows : microBatches(examples, microBatchRows)) {
+            for (List<TokenExample> rows : microBatches(model, examples, microBatchRows)) {
                 // Dropout's random state is derived and not stored: a resumed run draws the same.
                 Engine.getEngine("PyTorch").setRandomSeed((int) SeededRandom.seedOf(seed, "dropout", step, micro++));
                 try (TokenBatch batch = batch(rows)) {

@@ -50,4 +50,27 @@ class StepPlanTest {
                         .map(batch -> batch.stream().map(TokenExample::id).toList()))
                 .containsExactly(List.of("l9"), List.of("l8"), List.of("l4", "l3"), List.of("l2"));
     }
+
+    @Test
+    void packedMicroBatchesCountWhatIsRead() {
+        List<TokenExample> examples =
+                List.of(row("a", 1, 2, 3, 9), row("b", 1, 2, 4, 9, 9), row("c", 1, 2, 3, 4, 5, 9), row("d", 7, 9));
+        // c reads 1 2 3 4 5; b 4 and 9 more, behind 1 2; a reads nothing that is not there; d reads 7.
+        assertThat(packed(examples, 9, 7)).containsExactly(List.of("c", "b", "a"), List.of("d"));
+        assertThat(packed(examples, 9, 8)).containsExactly(List.of("c", "b", "a", "d"));
+        assertThat(packed(examples, 9, 6)).containsExactly(List.of("c"), List.of("b", "a", "d"));
+        assertThat(packed(examples, 9, 1)).containsExactly(List.of("c"), List.of("b"), List.of("a"), List.of("d"));
+        assertThat(packed(examples, 3, 99)).containsExactly(List.of("c", "b", "a"), List.of("d"));
+        assertThat(packed(List.of(), 3, 99)).isEmpty();
+    }
+
+    private static List<List<String>> packed(List<TokenExample> examples, int maxRows, int maxTokens) {
+        return StepPlan.packedMicroBatches(examples, maxRows, maxTokens).stream()
+                .map(batch -> batch.stream().map(TokenExample::id).toList())
+                .toList();
+    }
+
+    private static TokenExample row(String id, int... input) {
+        return new TokenExample(id, "answer", 1, input, input);
+    }
 }

@@ -12,10 +12,12 @@ import dev.retort.data.Rows;
 import dev.retort.op.Autograd;
 import dev.retort.op.Ops;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 
 /** The closed form against autograd over the same weights. */
@@ -51,6 +53,15 @@ class LlamaPassesTest {
     }
 
     @Test
+    void rowsThatBeginAlike() {
+        for (int keyValueHeads : new int[] {4, 2}) {
+            LanguageModel model = Models.create(config(4, keyValueHeads, false), 1, Device.cpu());
+            model.weights().train(name -> true);
+            compare(model, part -> alike());
+        }
+    }
+
+    @Test
     void dropoutIsLeftToAutograd() {
         LanguageModel model = Models.create(config(4, 4, true), 1, Device.cpu());
         model.weights().addLora(new LoraConfig(2, 4.0, 0.1, List.of("q_proj"), false), 0);
@@ -71,9 +82,14 @@ class LlamaPassesTest {
 
     @Test
     void labelsAreReadWithoutPadding() {
+        readWithoutPadding(examples(1));
+        readWithoutPadding(alike());
+    }
+
+    private static void readWithoutPadding(List<TokenExample> examples) {
         try (LanguageModel model = Models.create(config(4, 2, false), 1, Device.cpu());
                 TokenBatch batch =
-                        new TokenBatch(examples(1), false, model.weights().manager())) {
+                        new TokenBatch(examples, false, model.weights().manager())) {
             NDArray hidden = ((CausalLm) model).hidden(batch.inputIds());
             NDArray padded = Ops.selectRows(hidden.reshape(-1, model.config().hiddenSize()), batch.labelPositions());
             assertThat(Fixtures.difference(model.labelHidden(batch).toFloatArray(), padded.toFloatArray()))
@@ -101,17 +117,21 @@ class LlamaPassesTest {
     }
 
     private static void compare(LanguageModel model) {
+        compare(model, LlamaPassesTest::examples);
+    }
+
+    private static void compare(LanguageModel model, IntFunction<List<TokenExample>> examples) {
         try (model) {
             Map<String, float[]> expected;
             model.weights().trainable().values().forEach(Autograd::startGradient);
             try (GradientPasses passes = new AutogradPasses(model)) {
-                expected = gradients(model, passes);
+                expected = gradients(model, passes, examples);
             }
             Map<String, float[]> closed;
             model.weights().trainable().values().forEach(Autograd::startGradient);
             try (GradientPasses passes = model.gradientPasses()) {
                 assertThat(passes).isInstanceOf(LlamaPasses.class);
-                closed = gradients(model, passes);
+                closed = gradients(model, passes, examples);
             }
             assertThat(closed).hasSameSizeAs(expected);
             assertThat(expected).hasSizeGreaterThan(2);
@@ -130,11 +150,12 @@ class LlamaPassesTest {
     }
 
     /** Hidden states, those of some layers too, and all gradients of two batches, accumulated. */
-    private static Map<String, float[]> gradients(LanguageModel model, GradientPasses passes) {
+    private static Map<String, float[]> gradients(
+            LanguageModel model, GradientPasses passes, IntFunction<List<TokenExample>> examples) {
         Map<String, float[]> found = new LinkedHashMap<>();
         for (int part = 0; part < 2; part++) {
             try (TokenBatch batch =
-                    new TokenBatch(examples(part), false, model.weights().manager())) {
+                    new TokenBatch(examples.apply(part), false, model.weights().manager())) {
                 NDList states = passes.labelStates(batch, part == 0 ? List.of() : List.of(2, 3, 1, 2));
                 SplittableRandom random = new SplittableRandom(part);
                 NDList ofStates = new NDList();
@@ -172,6 +193,24 @@ class LlamaPassesTest {
             examples.add(new TokenExample("row" + length, "answer", 1, ids, labels));
         }
         return examples;
+    }
+
+    /** Three answers to one question, two of which begin alike, that question's beginning, another row, and a much longer one. */
+    private static List<TokenExample> alike() {
+        return List.of(
+                example(3, 4, 5, 6, 7, 8, 9),
+                example(3, 4, 5, 6, 7, 8, 10, 11),
+                example(3, 4, 5, 6, 12),
+                example(3, 4, 5),
+                example(4, 5, 6, 7, 8),
+                example(3, 4, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30));
+    }
+
+    /** All tokens but the first three carry loss. */
+    private static TokenExample example(int... ids) {
+        int[] labels = ids.clone();
+        Arrays.fill(labels, 0, 3, TokenExample.IGNORED);
+        return new TokenExample("row" + ids.length, "answer", 1, ids, labels);
     }
 
     private static ObjectNode config(int heads, int keyValueHeads, boolean tied) {
