@@ -29,7 +29,7 @@ public final class HeadOps {
         FORWARD_KL(
                 """
                     odds = torch.div(sq, sp)
-                    gap = torch.div((self).dot(torch.sub(x, y, out=s), p, s), sp)
+                    gap = torch.div((self).product_sum(torch.sub(x, y, out=s), p, s), sp)
                     value = torch.add(gap, torch.log(odds))
                     gradient = torch.addcmul(q, p, odds, value=-1, out=into)
                     by = torch.reciprocal(sq)
@@ -47,7 +47,7 @@ public final class HeadOps {
         TEACHER_CROSS_ENTROPY(
                 """
                     lp, p, lq, q = (self).probabilities(x, y, p, q, sp, sq, s, into)
-                    value = torch.rsub((self).dot(p, lq, lq), 0.)
+                    value = torch.rsub((self).product_sum(p, lq, lq), 0.)
                     gradient = torch.sub_(q, p)
                 """),
         /** KL(P || Q) by the setting and KL(Q || P) by the rest. */
@@ -76,7 +76,7 @@ public final class HeadOps {
                     ofStudent = torch.mul(q, torch.full_like(odds, torch.sub(1., a)), out=t)
                     mixture = torch.addcmul_(ofStudent, p, torch.mul(odds, a))
                     lm = torch.log_(torch.clamp_min_(mixture, 1e-38))
-                    ofTeacher = torch.div((self).dot(torch.sub(x, lm, out=s), p, s), sp)
+                    ofTeacher = torch.div((self).product_sum(torch.sub(x, lm, out=s), p, s), sp)
                     gap = torch.mul_(torch.sub(y, lm, out=into), q)
                     other = torch.div(torch.sum(gap, [1], True), sq)
                     by = torch.mul(torch.reciprocal(sq), torch.sub(1., a))
@@ -89,7 +89,7 @@ public final class HeadOps {
                     lp, p, lq, q = (self).probabilities(x, y, p, q, sp, sq, s, into)
                     lm = (self).log_mixture(q, p, a, t)
                     gap = torch.sub_(lp, lm)
-                    value = (self).dot(p, gap, p)
+                    value = (self).product_sum(p, gap, p)
                     slopes = torch.mul_(torch.mul_(torch.exp_(gap), q), torch.sub(a, 1.))
                     gradient = torch.addcmul_(slopes, q, torch.sum(slopes, [1], True), value=-1)
                 """),
@@ -99,7 +99,7 @@ public final class HeadOps {
                     lp, p, lq, q = (self).probabilities(x, y, p, q, sp, sq, s, into)
                     lm = (self).log_mixture(p, q, a, t)
                     gap = torch.sub_(lq, lm)
-                    value = (self).dot(q, gap, p)
+                    value = (self).product_sum(q, gap, p)
                     odds = torch.mul_(torch.exp_(torch.sub_(lp, lm)), torch.sub(1., a))
                     slopes = torch.mul_(torch.add_(gap, odds), q)
                     gradient = torch.addcmul_(slopes, q, torch.sum(slopes, [1], True), value=-1)
@@ -127,15 +127,15 @@ public final class HeadOps {
 
     private static final String SOURCE =
             """
-              def dot(self: __torch__.M, x: Tensor, y: Tensor, room: Tensor) -> Tensor:
+              def product_sum(self: __torch__.M, x: Tensor, y: Tensor, room: Tensor) -> Tensor:
                 return torch.sum(torch.mul(x, y, out=room), [1], True)
               def log_mixture(self: __torch__.M, x: Tensor, y: Tensor, ofY: float, out: Tensor) -> Tensor:
                 return torch.log_(torch.clamp_min_(torch.lerp(x, y, ofY, out=out), 1e-38))
               def weighed(self: __torch__.M, lp: Tensor, lq: Tensor, p: Tensor, q: Tensor, ofForward: Tensor) -> Tuple[Tensor, Tensor]:
                 gap = torch.sub(lq, lp)
                 rest = torch.rsub(ofForward, 1.)
-                reverse = (self).dot(q, gap, lp)
-                value = torch.sub(torch.mul(reverse, rest), torch.mul((self).dot(p, gap, lp), ofForward))
+                reverse = (self).product_sum(q, gap, lp)
+                value = torch.sub(torch.mul(reverse, rest), torch.mul((self).product_sum(p, gap, lp), ofForward))
                 own = torch.mul_(torch.add_(torch.mul_(torch.sub_(gap, reverse), rest), ofForward), q)
                 return (value, torch.sub_(own, torch.mul(p, ofForward)))
               def log_softmax(self: __torch__.M, z: Tensor, scale: float) -> Tensor:
