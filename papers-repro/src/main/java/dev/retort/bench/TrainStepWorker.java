@@ -86,10 +86,8 @@ final class TrainStepWorker {
     static void forEachPass(LanguageModel model, List<List<TokenExample>> steps, Pass pass) {
         for (List<TokenExample> examples : steps) {
             for (List<TokenExample> rows : SupervisedStep.microBatches(model, examples, Integer.MAX_VALUE)) {
-                TokenTree tree = new TokenTree();
-                rows.forEach(row -> tree.add(row.predictors()));
                 pass.of(
-                        tree.size(),
+                        TokenTree.of(rows).size(),
                         rows.stream().mapToInt(TokenExample::labelled).sum());
             }
         }

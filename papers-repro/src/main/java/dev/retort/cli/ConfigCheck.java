@@ -160,12 +160,8 @@ final class ConfigCheck {
     private Finding read(List<TokenExample> examples, long tokens) {
         List<List<TokenExample>> batches = SupervisedStep.microBatches(
                 student.model(), examples, config.settings().perDeviceTrainBatchSize());
-        long read = 0;
-        for (List<TokenExample> rows : batches) {
-            TokenTree tree = new TokenTree();
-            rows.forEach(row -> tree.add(row.predictors()));
-            read += tree.size();
-        }
+        long read =
+                batches.stream().mapToLong(rows -> TokenTree.of(rows).size()).sum();
         return Finding.ok(
                 "read",
                 read + " of " + tokens + " tokens, in " + batches.size() + (batches.size() == 1 ? " pass" : " passes")

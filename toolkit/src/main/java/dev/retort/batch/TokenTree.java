@@ -17,6 +17,13 @@ public final class TokenTree {
     private final List<Integer> ids = new ArrayList<>();
     private final List<Integer> positions = new ArrayList<>();
 
+    /** What a model reads to predict the labels of decoder-only examples. */
+    public static TokenTree of(List<TokenExample> examples) {
+        TokenTree tree = new TokenTree();
+        examples.forEach(example -> tree.add(example.predictors()));
+        return tree;
+    }
+
     /**
      * Adds a row.
      *

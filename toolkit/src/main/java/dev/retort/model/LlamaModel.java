@@ -160,7 +160,7 @@ public final class LlamaModel implements CausalLm {
         if (precision == Precision.INT8) {
             throw new IllegalStateException("a model whose matrices are 8-bit integers cannot be trained");
         }
-        return LlamaPasses.support(this) ? new LlamaPasses(this) : new AutogradPasses(this);
+        return isPacked() ? new LlamaPasses(this) : new AutogradPasses(this);
     }
 
     @Override

@@ -96,26 +96,26 @@ public final class LlamaLayer {
                 inner = torch.mul_(torch.silu(torch.linear(h2, wg)), torch.linear(h2, wu))
                 return [torch.add_(torch.to(torch.linear(inner, wd), 6), y), k, v]
               def read_attention(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, slots: Tensor, outs: Tensor, sizes: Tensor, pk: Tensor, pv: Tensor, mask: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
-                rows = annotate(int, torch.item(torch.select(torch.select(sizes, 0, 0), 0, 0)))
                 g = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
                 qs = (self).into_slots(q, slots)
                 ks = (self).into_slots(k, slots)
                 vs = (self).into_slots(v, slots)
                 if torch.eq(torch.size(sizes, 0), 1):
-                  first = rows
+                  rows = annotate(int, torch.item(torch.select(torch.select(sizes, 0, 0), 0, 0)))
                 else:
-                  first = 1
-                kp = (self).rectangle(ks, 0, first, torch.floordiv(torch.size(slots, 0), first))
-                vp = (self).rectangle(vs, 0, first, torch.floordiv(torch.size(slots, 0), first))
+                  rows = 1
+                width = torch.floordiv(torch.size(slots, 0), rows)
+                kp = (self).rectangle(ks, 0, rows, width)
+                vp = (self).rectangle(vs, 0, rows, width)
                 if torch.gt(torch.numel(mask), 0):
-                  qp = (self).rectangle(qs, 0, rows, torch.floordiv(torch.size(slots, 0), rows))
+                  qp = (self).rectangle(qs, 0, rows, width)
                   ka = torch.cat([torch.expand(pk, [rows, -1, -1, -1]), kp], 2)
                   va = torch.cat([torch.expand(pv, [rows, -1, -1, -1]), vp], 2)
-                  o0, _0 = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(ka, g, 1), (self).repeat_heads(va, g, 1), 0., False, attn_mask=mask)
+                  o0, _0 = torch._scaled_dot_product_flash_attention_for_cpu(qp, (self).repeat_heads(ka, g), (self).repeat_heads(va, g), 0., False, attn_mask=mask)
                   o = (self).rows_of(o0)
                 else:
                   ka, va = kp, vp
-                  o, _1 = (self).attend_rows(qs, (self).repeat_heads(ks, g, 1), (self).repeat_heads(vs, g, 1), sizes)
+                  o, _1 = (self).attend_rows(qs, (self).repeat_heads(ks, g), (self).repeat_heads(vs, g), sizes)
                 return (torch.index_select(o, 0, outs), ka, va)
               def attend_rows(self: __torch__.M, q: Tensor, k: Tensor, v: Tensor, sizes: Tensor) -> Tuple[Tensor, Tensor]:
                 os = annotate(List[Tensor], [])
@@ -190,9 +190,9 @@ public final class LlamaLayer {
                 return torch.transpose(torch.view(part, [rows, width, torch.size(x, 1), torch.size(x, 2)]), 1, 2)
               def rows_of(self: __torch__.M, x: Tensor) -> Tensor:
                 return torch.reshape(torch.transpose(x, 1, 2), [torch.mul(torch.size(x, 0), torch.size(x, 2)), -1])
-              def repeat_heads(self: __torch__.M, x: Tensor, g: int, dim: int) -> Tensor:
+              def repeat_heads(self: __torch__.M, x: Tensor, g: int) -> Tensor:
                 if torch.gt(g, 1):
-                  y = torch.repeat_interleave(x, g, dim)
+                  y = torch.repeat_interleave(x, g, 1)
                 else:
                   y = x
                 return y
@@ -216,8 +216,8 @@ public final class LlamaLayer {
                 v = torch.view(torch.to(torch.linear(h1, wv), 6), [n, -1, d])
                 g = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
                 qs = (self).into_slots(q, slots)
-                ks = (self).repeat_heads((self).into_slots(k, slots), g, 1)
-                vs = (self).repeat_heads((self).into_slots(v, slots), g, 1)
+                ks = (self).repeat_heads((self).into_slots(k, slots), g)
+                vs = (self).repeat_heads((self).into_slots(v, slots), g)
                 o, sums = (self).attend_rows(qs, ks, vs, sizes)
                 xs, outs = (self).wanted(x, places, wanted)
                 ctx = torch.to(torch.index_select(o, 0, outs), t)
